@@ -1,0 +1,614 @@
+"""
+What use cases need from the world: store, keys, blobs, provinces, clock, ids.
+
+Everything here is a protocol or a frozen row. Rows carry sealed (encrypted) bytes wherever personal
+data could stand; the store never sees a key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal, Protocol
+
+from contracts.adapter import Adapter, Environment, Translator
+from gateway.core.audit.leaf import Leaf
+
+# --- clock, ids -----------------------------------------------------------------------------
+
+
+class Clock(Protocol):
+    """Wall time for people and records, monotonic time for deadlines."""
+
+    def now(self) -> datetime:
+        """Aware, UTC, microseconds."""
+        ...
+
+    def monotonic(self) -> float: ...
+
+    async def sleep(self, seconds: float) -> None: ...
+
+
+class Ids(Protocol):
+    """All randomness of the product."""
+
+    def token(self, size: int = 32) -> bytes: ...
+
+    def hex(self, size: int = 16) -> str: ...
+
+    def fraction(self) -> float:
+        """A number in [0, 1), for jitter."""
+        ...
+
+
+# --- keys -----------------------------------------------------------------------------------
+
+
+class CaseKey(Protocol):
+    """Key of one case: seals its columns and commits to its values."""
+
+    key_id: int
+
+    def seal(self, data: bytes, place: str) -> bytes:
+        """AES-256-GCM; `place` is bound in as associated data."""
+        ...
+
+    def open(self, sealed: bytes, place: str) -> bytes:
+        """
+        Raises:
+            IntegrityError: the bytes were changed or stand in another place.
+        """
+        ...
+
+    def commit(self, name: str, value: str) -> str:
+        """HMAC-SHA256 under the case's commitment key, hex."""
+        ...
+
+
+class Keys(Protocol):
+    def take(self) -> CaseKey:
+        """
+        A fresh key that is already durable. Its `key_id` is never given out twice.
+
+        Raises:
+            Overloaded: the pool is empty; it is being refilled.
+        """
+        ...
+
+    def case_key(self, key_id: int) -> CaseKey:
+        """
+        Raises:
+            IntegrityError: no such key (erased, or the key store is not the database's).
+        """
+        ...
+
+    def index(self, purpose: str, *parts: str) -> bytes:
+        """Keyed blind index (HMAC-SHA256) of text, for look-ups and fingerprints."""
+        ...
+
+    def fingerprint(self, data: bytes) -> bytes: ...
+
+    def seal(self, data: bytes, place: str) -> bytes:
+        """For what belongs to no case yet (staged materials, cursors)."""
+        ...
+
+    def open(self, sealed: bytes, place: str) -> bytes: ...
+
+
+# --- blobs ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBlob:
+    """Durable: file and directory are synced. `digest` is SHA-256 hex of the plain content."""
+
+    name: str
+    key: bytes
+    digest: str
+    size: int
+
+
+class BlobStore(Protocol):
+    async def write(self, chunks: AsyncIterator[bytes], *, limit: int) -> StoredBlob:
+        """
+        Stream in, encrypt, digest, sync. Nothing is left behind on failure.
+
+        Raises:
+            TooLarge: more than `limit` bytes came.
+        """
+        ...
+
+    def read(self, name: str, key: bytes) -> AsyncIterator[bytes]:
+        """
+        Raises:
+            IntegrityError: the file is missing, cut or changed.
+        """
+        ...
+
+    async def delete(self, name: str) -> None: ...
+
+    async def names(self) -> Sequence[str]: ...
+
+
+# --- rows -----------------------------------------------------------------------------------
+
+DeliveryState = Literal[
+    "pending",  # due at next_at
+    "sending",  # an intent is open; after a crash this is Unknown
+    "asking",  # Unknown; a query is due at next_at
+    "mailbox",  # waits until the counterpart pulls
+    "parked",  # nobody can be asked: a person decides
+    "dead",  # dead letter
+    "delivered",
+    "rejected",
+    "superseded",  # overtaken by withdrawal or correction
+]
+OPEN_STATES: tuple[DeliveryState, ...] = (
+    "pending",
+    "sending",
+    "asking",
+    "mailbox",
+    "parked",
+    "dead",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRow:
+    """
+    Projection of a case. `revision` is 1 on insert, else the row must stand at revision - 1.
+
+    Plain columns hold codes and dates only; `sealed` is the whole folded case under its key.
+    """
+
+    number: str
+    revision: int
+    key_id: int
+    environment: Environment
+    status: str
+    turn: str | None
+    due_on: date | None
+    item: str
+    mode: str
+    sender: str
+    handler: str
+    receiving_county: str
+    handling_county: str
+    arrivals: int
+    opened_at: datetime
+    updated_at: datetime
+    sealed: bytes
+    last_leaf: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageRow:
+    case_number: str
+    arrival: int
+    system: str
+    environment: Environment
+    message_id: str
+    data_version: int
+    kind: str
+    part_id: str
+    applied: bool
+    occurred_at: datetime
+    received_at: datetime
+    package: str | None
+    sealed: bytes
+    """Framed: national document, raw bytes, digest salt, lineage, charset rule."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReceiptRow:
+    """The first answer to an identity. Unique on (system, environment, key)."""
+
+    system: str
+    environment: Environment
+    key: bytes
+    fingerprint: bytes
+    case_number: str
+    arrival: int
+    key_id: int
+    sealed: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberRow:
+    """A party's number for the case, as a blind index; unique per (system, index)."""
+
+    system: str
+    index: bytes
+    case_number: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaterialRow:
+    """
+    A blob somebody refers to. Staged: `case_number` is None and `owner` is the sending system.
+
+    `index` is a keyed index of (owner or case, digest); `sealed` holds digest, blob key, size,
+    media type, file name.
+    """
+
+    owner: str
+    case_number: str | None
+    index: bytes
+    blob: str
+    at: datetime
+    sealed: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepRow:
+    serial: str
+    index: int
+    operation: str
+    material_id: str | None
+    sealed_plan: bytes | None
+    """None until it can be rendered from earlier answers."""
+    sealed_answer: bytes | None = None
+    done: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryRow:
+    """
+    Bytes promised to one system. `serial` names it for ever and is what the other side sees.
+
+    Order: within `order_key` (case, part, destination) by `position`; a delivery with `overtakes`
+    does not wait for parked, asking or dead ones before it.
+    """
+
+    serial: str
+    case_number: str
+    key_id: int
+    order_key: str
+    position: int
+    overtakes: bool
+    destination: str
+    environment: Environment
+    kind: str
+    arrival: int
+    package: str | None
+    state: DeliveryState
+    next_at: datetime
+    created_at: datetime
+    sealed_record: bytes
+    attempt: int = 0
+    step: int = 0
+    fence: int = 0
+    reason: str | None = None
+    settled_at: datetime | None = None
+    trace_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryUpdate:
+    """
+    Move one delivery. Applies only while the row's fence equals `fence` and its state is in `was`.
+    """
+
+    serial: str
+    fence: int
+    was: tuple[DeliveryState, ...]
+    state: DeliveryState
+    next_at: datetime
+    attempt: int
+    step: int
+    reason: str | None = None
+    settled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptRow:
+    """An intent (ended_at None) or a finished attempt. `number` counts sends and queries alike."""
+
+    serial: str
+    number: int
+    purpose: Literal["send", "query"]
+    step: int
+    fence: int
+    started_at: datetime
+    wire_digest: str | None
+    sealed: bytes | None
+    """Framed under the case key: wire salt; once ended also the answer bytes."""
+    ended_at: datetime | None = None
+    outcome: str | None = None
+    status: int | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CursorRow:
+    system: str
+    environment: Environment
+    cursor: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessRow:
+    """A token, hashed. `role`: partner, operator, security_officer, auditor, window_clerk."""
+
+    client_id: str
+    role: str
+    system: str | None
+    province: str | None
+    environment: Environment
+    token_hash: bytes
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """
+    Everything one use case commits, in one transaction (a savepoint of a commit group).
+
+    Either all of it is durable when `Store.commit` returns, or none of it.
+    """
+
+    case: CaseRow | None = None
+    parties: tuple[tuple[str, str, str], ...] = ()
+    """(case number, system, role)"""
+    numbers: tuple[NumberRow, ...] = ()
+    messages: tuple[MessageRow, ...] = ()
+    now_applied: tuple[tuple[str, int], ...] = ()
+    """(case number, arrival) of earlier messages that this one made applicable"""
+    receipts: tuple[ReceiptRow, ...] = ()
+    materials: tuple[MaterialRow, ...] = ()
+    deliveries: tuple[DeliveryRow, ...] = ()
+    steps: tuple[StepRow, ...] = ()
+    """New steps, or steps whose plan or answer is now known (upsert on serial, index)."""
+    attempts: tuple[AttemptRow, ...] = ()
+    """Intents to open, or the same rows ended (upsert on serial, number)."""
+    updates: tuple[DeliveryUpdate, ...] = ()
+    cursor: CursorRow | None = None
+    access: tuple[AccessRow, ...] = ()
+    leaves: tuple[Leaf, ...] = ()
+
+
+class RevisionConflictError(Exception):
+    """The case moved on meanwhile: read it again and fold anew."""
+
+
+class DuplicateReceiptError(Exception):
+    """Somebody with the same identity was first: read their receipt."""
+
+
+class FenceLostError(Exception):
+    """The delivery belongs to somebody else now: do nothing more with it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseFilter:
+    """All given conditions must hold; pages are stable and ordered."""
+
+    system: str | None = None
+    """only cases this system is a party of"""
+    status: str | None = None
+    turn: str | None = None
+    due_before: date | None = None
+    handler: str | None = None
+    sender: str | None = None
+    open_only: bool = False
+    order: Literal["opened", "due"] = "opened"
+    after: str | None = None
+    """opaque cursor of the last row of the page before"""
+    limit: int = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryFilter:
+    case_number: str | None = None
+    destination: str | None = None
+    states: tuple[DeliveryState, ...] = ()
+    after: str | None = None
+    limit: int = 50
+
+
+# --- store ----------------------------------------------------------------------------------
+
+
+class Store(Protocol):
+    async def commit(self, change: Change) -> tuple[str, ...]:
+        """
+        Make a change durable and return the ids of its leaves, in order.
+
+        Sets `prev_case_leaf` and the case's `last_leaf` itself.
+
+        Raises:
+            RevisionConflictError, DuplicateReceiptError, FenceLostError: nothing was stored.
+            StoreUnavailable: the disk refused; nothing was stored.
+        """
+        ...
+
+    async def case(self, number: str) -> CaseRow | None: ...
+
+    async def cases(self, where: CaseFilter) -> Sequence[CaseRow]: ...
+
+    async def is_party(self, number: str, system: str) -> bool: ...
+
+    async def parties(self, number: str) -> Sequence[tuple[str, str]]:
+        """(system, role)"""
+        ...
+
+    async def case_by_number(self, system: str, index: bytes) -> str | None: ...
+
+    async def receipt(
+        self, system: str, environment: Environment, key: bytes
+    ) -> ReceiptRow | None: ...
+
+    async def message(self, number: str, arrival: int) -> MessageRow | None: ...
+
+    async def messages(self, number: str) -> Sequence[MessageRow]: ...
+
+    async def claim(
+        self, destination: str, *, now: datetime, lease_until: datetime, limit: int
+    ) -> Sequence[DeliveryRow]:
+        """
+        Lease due deliveries of one lane, oldest first.
+
+        Returned rows carry a new `fence`. A row is due when its state is pending or asking, its
+        next_at has come, no lease holds it, and no earlier open delivery of its order key is in its
+        way. An expired lease in state "sending" comes back as state "asking" (an open intent is
+        Unknown).
+        """
+        ...
+
+    async def lanes(self, now: datetime) -> Mapping[str, datetime]:
+        """Destination -> earliest next_at of its pending or asking deliveries."""
+        ...
+
+    async def delivery(self, serial: str) -> DeliveryRow | None: ...
+
+    async def deliveries(self, where: DeliveryFilter) -> Sequence[DeliveryRow]: ...
+
+    async def steps(self, serial: str) -> Sequence[StepRow]: ...
+
+    async def attempts(self, serial: str) -> Sequence[AttemptRow]: ...
+
+    async def staged(self, owner: str, index: bytes) -> MaterialRow | None: ...
+
+    async def case_materials(self, number: str) -> Sequence[MaterialRow]: ...
+
+    async def forget_staged(self, before: datetime) -> Sequence[str]:
+        """Drop staged rows older than `before`; names of blobs no row refers to any more."""
+        ...
+
+    async def blobs(self) -> Sequence[str]:
+        """Names of all blobs a row refers to."""
+        ...
+
+    async def cursor(self, system: str, environment: Environment) -> str | None: ...
+
+    async def access(self, token_hash: bytes) -> AccessRow | None: ...
+
+    async def accesses(self) -> Sequence[AccessRow]: ...
+
+    async def leaves(self, number: str | None = None) -> Sequence[tuple[str, bytes]]:
+        """(leaf id, canonical bytes), in the order written."""
+        ...
+
+    async def counts(self) -> Mapping[str, int]:
+        """Rows per table and per delivery state, for metrics and the doctor."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+# --- provinces ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPolicy:
+    """
+    Stored schedule of one counterpart: seconds to wait after the n-th failure, then give up.
+
+    `first` * `factor`^(n-1), at most `cap`, with full jitter, until `attempts` or `hours`.
+    """
+
+    first: float = 5.0
+    factor: float = 2.0
+    cap: float = 3600.0
+    attempts: int = 40
+    hours: float = 24 * 7
+    retry_after_cap: float = 24 * 3600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class System:
+    """One system of a province that sends to us or receives from us, in one environment."""
+
+    system: str
+    province: str
+    name: str
+    simulated: bool
+    place: str | None
+    """12 digits"""
+    adapter: Adapter
+    translator: Translator
+    retry: RetryPolicy
+    simulation_mark: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Body:
+    """A handling body and one place it serves, with validity. `system` is where it is reached."""
+
+    credit_code: str
+    name: str
+    serves: str
+    """a prefix of place codes: 2, 4, 6, 9 or 12 digits"""
+    place: str
+    system: str
+    items: tuple[str, ...] = ()
+    """12-digit catalogue codes; empty: all"""
+    phone: str | None = None
+    hours: str | None = None
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LocalItem:
+    """A row of a province's implementation list."""
+
+    province: str
+    local_code: str
+    catalogue_code: str
+    implementation_code: str | None
+    name: str
+    version: str
+    materials: tuple[str, ...]
+    valid_from: date | None = None
+    valid_to: date | None = None
+    may_owe: tuple[str, ...] = ()
+    by_check: tuple[str, ...] = ()
+    by_commitment: tuple[str, ...] = ()
+
+
+class Provinces(Protocol):
+    """All connections in force. Constant between two loads."""
+
+    def system(self, system: str, environment: Environment) -> System | None: ...
+
+    def systems(self, environment: Environment) -> Sequence[System]: ...
+
+    def dialect(self, province: str, environment: Environment) -> Adapter | None:
+        """The adapter whose inbound operations stand under /provinces/<code>/."""
+        ...
+
+    def bodies(self) -> Sequence[Body]: ...
+
+    def local_items(self, province: str) -> Sequence[LocalItem]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Bounds at the door; all in bytes or seconds."""
+
+    body: int = 1024 * 1024
+    material: int = 50 * 1024 * 1024
+    headers: int = 16 * 1024
+    header_seconds: float = 10.0
+    body_idle_seconds: float = 10.0
+    stage_hours: float = 24.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gateway:
+    """What every use case is given: the one object `app.open_gateway` builds."""
+
+    store: Store
+    keys: Keys
+    blobs: BlobStore
+    provinces: Provinces
+    clock: Clock
+    ids: Ids
+    environment: Environment
+    node: str
+    limits: Limits = field(default_factory=Limits)
