@@ -214,7 +214,8 @@ class InboundOperation:
     What a dialect request wants.
 
     `message`: hands us a message. `mailbox`: fetches what waits for it. `contract`: reads the WSDL
-    or OpenAPI we publish back. `bearer`: the gateway's own token in the Authorization header decides.
+    or OpenAPI we publish back. `bearer`: the gateway's own token in the Authorization header
+    decides.
     """
 
     name: str
