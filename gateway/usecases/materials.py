@@ -1,0 +1,202 @@
+"""
+Materials come first: bytes are staged under their digest before a message names them.
+
+A staged material belongs to the system that sent it and is forgotten after 24 hours unless a message
+named it. Naming it wraps the blob's key once more, under the key of that case.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from contracts.errors import Finding, InvalidDocument, NotFound
+from gateway.core.audit.leaf import Leaf
+from gateway.ports import CaseKey, Change, Gateway, MaterialRow
+from gateway.usecases.caller import Caller
+from gateway.usecases.sealed import BlobPointer
+from gateway.usecases.times import stamp
+
+DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class OpenMaterial:
+    media_type: str
+    size: int
+    chunks: AsyncIterator[bytes]
+
+
+async def stage_material(
+    digest: str,
+    chunks: AsyncIterator[bytes],
+    *,
+    media_type: str,
+    file_name: str | None,
+    caller: Caller,
+    gw: Gateway,
+) -> dict[str, Any]:
+    """
+    Stream a material into the sender's staging area; durable when this returns.
+
+    The same digest staged twice is one material. Nothing is kept when the bytes do not match.
+
+    Raises:
+        InvalidDocument: `digest` is not SHA-256 hex, or not the digest of what came.
+        TooLarge: more bytes than the limit.
+    """
+    owner = _owner(caller)
+    if not DIGEST.fullmatch(digest):
+        raise InvalidDocument(findings=[_mismatch("material.digest_form")])
+    index = gw.keys.index("staged", owner, digest)
+    if held := await gw.store.staged(owner, index):
+        pointer = _open_staged(held, owner=owner, gw=gw)
+        return {"digest": digest, "size": pointer.size, "staged": True}
+    blob = await gw.blobs.write(chunks, limit=gw.limits.material)
+    if blob.digest != digest:
+        await gw.blobs.delete(blob.name)
+        raise InvalidDocument(findings=[_mismatch("material.digest_mismatch")])
+    pointer = BlobPointer(
+        digest=digest, key=blob.key, size=blob.size, media_type=media_type, file_name=file_name
+    )
+    now = gw.clock.now()
+    row = MaterialRow(
+        owner=owner,
+        case_number=None,
+        index=index,
+        blob=blob.name,
+        at=now,
+        sealed=gw.keys.seal(pointer.to_bytes(), f"staged:{owner}:{blob.name}"),
+    )
+    leaf = Leaf(
+        event="material.staged",
+        at=stamp(now),
+        actor=caller.actor,
+        environment=gw.environment,
+        trace_id=caller.trace_id,
+    )
+    await gw.store.commit(Change(materials=(row,), leaves=(leaf,)))
+    return {"digest": digest, "size": blob.size, "staged": True}
+
+
+async def stage_bytes(
+    content: bytes, *, media_type: str, file_name: str | None, caller: Caller, gw: Gateway
+) -> None:
+    """Stage a material that came inside a dialect document."""
+
+    async def once() -> AsyncIterator[bytes]:
+        yield content
+
+    digest = hashlib.sha256(content).hexdigest()
+    await stage_material(
+        digest, once(), media_type=media_type, file_name=file_name, caller=caller, gw=gw
+    )
+
+
+async def open_material(
+    digest: str, *, caller: Caller, gw: Gateway, case_number: str | None = None
+) -> OpenMaterial:
+    """
+    Open a material of a case the caller is a party of, or one it staged itself.
+
+    Raises:
+        NotFound: absent, foreign or forgotten: the answer is the same.
+    """
+    if not DIGEST.fullmatch(digest):
+        raise NotFound
+    if case_number is None:
+        owner = _owner(caller)
+        staged = await gw.store.staged(owner, gw.keys.index("staged", owner, digest))
+        if staged is None:
+            raise NotFound
+        pointer, blob = _open_staged(staged, owner=owner, gw=gw), staged.blob
+        return OpenMaterial(pointer.media_type, pointer.size, gw.blobs.read(blob, pointer.key))
+    row = await gw.store.case(case_number)
+    if row is None or caller.system is None or not await gw.store.is_party(
+        case_number, caller.system
+    ):
+        raise NotFound
+    found = await find_case_material(
+        digest, case_number=case_number, key=gw.keys.case_key(row.key_id), gw=gw
+    )
+    if found is None:
+        raise NotFound
+    pointer, blob = found
+    leaf = Leaf(
+        event="material.read",
+        at=stamp(gw.clock.now()),
+        actor=caller.actor,
+        environment=row.environment,
+        case_number=case_number,
+        trace_id=caller.trace_id,
+    )
+    await gw.store.commit(Change(leaves=(leaf,)))
+    return OpenMaterial(pointer.media_type, pointer.size, gw.blobs.read(blob, pointer.key))
+
+
+async def bind_material(
+    digest: str, *, case_number: str, key: CaseKey, owner: str, gw: Gateway
+) -> MaterialRow | None:
+    """
+    The row that lets a case refer to a material its sender staged; None when nobody knows it.
+
+    A material the case already holds may be named again.
+    """
+    staged = await gw.store.staged(owner, gw.keys.index("staged", owner, digest))
+    if staged is not None:
+        pointer, blob = _open_staged(staged, owner=owner, gw=gw), staged.blob
+    else:
+        held = await find_case_material(digest, case_number=case_number, key=key, gw=gw)
+        if held is None:
+            return None
+        pointer, blob = held
+    return MaterialRow(
+        owner=owner,
+        case_number=case_number,
+        index=gw.keys.index("case-material", case_number, digest),
+        blob=blob,
+        at=gw.clock.now(),
+        sealed=key.seal(pointer.to_bytes(), f"material:{case_number}:{blob}"),
+    )
+
+
+async def find_case_material(
+    digest: str, *, case_number: str, key: CaseKey, gw: Gateway
+) -> tuple[BlobPointer, str] | None:
+    index = gw.keys.index("case-material", case_number, digest)
+    for row in await gw.store.case_materials(case_number):
+        if row.index == index:
+            sealed = key.open(row.sealed, f"material:{case_number}:{row.blob}")
+            return BlobPointer.from_bytes(sealed), row.blob
+    return None
+
+
+async def forget_materials(*, gw: Gateway) -> int:
+    """Drop what was staged and never named in time; returns how many blobs went."""
+    before = gw.clock.now() - timedelta(hours=gw.limits.stage_hours)
+    names = await gw.store.forget_staged(before)
+    for name in names:
+        await gw.blobs.delete(name)
+    return len(names)
+
+
+def _open_staged(row: MaterialRow, *, owner: str, gw: Gateway) -> BlobPointer:
+    return BlobPointer.from_bytes(gw.keys.open(row.sealed, f"staged:{owner}:{row.blob}"))
+
+
+def _owner(caller: Caller) -> str:
+    return caller.system or caller.client_id
+
+
+def _mismatch(rule: str) -> Finding:
+    return Finding(
+        rule=rule,
+        level="reject",
+        message="材料字节与地址中的 SHA-256 摘要不一致;请重新计算摘要后上传",
+        message_en="the bytes do not have the SHA-256 named in the address; recompute and send",
+        path="/sha256",
+    )
