@@ -7,10 +7,11 @@ data could stand; the store never sees a key.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
 from contracts.adapter import Adapter, Environment, Translator
 from gateway.core.audit.leaf import Leaf
@@ -39,6 +40,31 @@ class Ids(Protocol):
 
     def fraction(self) -> float:
         """A number in [0, 1), for jitter."""
+        ...
+
+
+T = TypeVar("T")
+
+
+class Running(Protocol):
+    """A thread that was started."""
+
+    def join(self, seconds: float) -> bool:
+        """Wait for its end; False when it still runs after `seconds`."""
+        ...
+
+
+class Threads(Protocol):
+    """All threads of the product."""
+
+    def start(self, run: Callable[[], None], *, name: str) -> Running: ...
+
+    def lock(self) -> AbstractContextManager[object]:
+        """A new lock, for `with`."""
+        ...
+
+    async def call(self, work: Callable[[], T]) -> T:
+        """Do blocking work beside the event loop. Cancelling the wait does not stop the work."""
         ...
 
 

@@ -1,16 +1,22 @@
 """
-The real clock and the real randomness: the only module that reaches them.
+The real clock, randomness and threads: the only module that reaches them.
 
-A house test refuses `time`, `datetime.now`, `random`, `secrets`, `uuid` and `os.urandom`
-elsewhere, so that the engine can run on a simulated world.
+A house test refuses `time`, `datetime.now`, `random`, `secrets`, `uuid`, `os.urandom` and
+`threading` elsewhere, so that the engine can run on a simulated world.
 """
 
 from __future__ import annotations
 
 import asyncio
 import secrets
+import threading
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 class RealClock:
@@ -35,4 +41,27 @@ class RealIds:
         return secrets.randbelow(1 << 53) / (1 << 53)
 
 
-__all__ = ["RealClock", "RealIds"]
+class RealThread:
+    def __init__(self, thread: threading.Thread) -> None:
+        self._thread = thread
+
+    def join(self, seconds: float) -> bool:
+        self._thread.join(seconds)
+        return not self._thread.is_alive()
+
+
+class RealThreads:
+    def start(self, run: Callable[[], None], *, name: str) -> RealThread:
+        # daemon: a process that was told to end never hangs on a thread; what is durable is durable
+        thread = threading.Thread(target=run, name=name, daemon=True)
+        thread.start()
+        return RealThread(thread)
+
+    def lock(self) -> AbstractContextManager[object]:
+        return threading.Lock()
+
+    async def call(self, work: Callable[[], T]) -> T:
+        return await asyncio.to_thread(work)
+
+
+__all__ = ["RealClock", "RealIds", "RealThreads"]
