@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import socket
+import struct
 import threading
 import time
 from collections.abc import Callable
@@ -64,4 +66,12 @@ class RealThreads:
         return await asyncio.to_thread(work)
 
 
-__all__ = ["RealClock", "RealIds", "RealThreads"]
+def reset_connection(transport: asyncio.Transport) -> None:
+    """Break a TCP connection so that the other side sees a reset (RST), not an end (FIN)."""
+    link = transport.get_extra_info("socket")
+    if link is not None:
+        link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    transport.abort()
+
+
+__all__ = ["RealClock", "RealIds", "RealThreads", "reset_connection"]
