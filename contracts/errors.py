@@ -3,6 +3,7 @@ The one error tree.
 
     GatewayError
       Refused            the sender must change something
+        InvalidRequest       header, query or path is wrong, before the body is looked at
         Unreadable           not JSON, not XML, undecodable, unsafe XML
         InvalidDocument      readable, but fields are wrong; carries every finding at once
         Unroutable           no place or body can be named for it
@@ -11,6 +12,8 @@ The one error tree.
         AccessDenied         credential missing, wrong, expired, or not for this
         NotFound             absent, or not theirs: the answer is the same
         TooLarge             body, field or material over its limit
+        TooSlow              the body came slower than the least pace
+        MethodNotAllowed     the address exists, but not with this method
         InFlight             the same request is being worked on right now
       TryLater           nothing is wrong with the request; ask again after `retry_after` seconds
         StoreUnavailable  Overloaded
@@ -83,6 +86,14 @@ class Refused(GatewayError):
     title_en = "Request refused"
     remedy_zh = "请按提示修改后重新提交"
     remedy_en = "Change what is named and send again"
+
+
+class InvalidRequest(Refused):
+    code = "invalid_request"
+    title_zh = "请求头或参数不符合要求"
+    title_en = "A header or parameter is wrong"
+    remedy_zh = "请按 errors 逐条修改后重新发送;列出的是全部问题"
+    remedy_en = "Mend every entry of errors, which lists all of them, and send again"
 
 
 class Unreadable(Refused):
@@ -163,6 +174,25 @@ class TooLarge(Refused):
     remedy_en = "Send less; upload scans as materials first"
 
 
+class TooSlow(Refused):
+    code = "too_slow"
+    status = 408
+    retryable = True
+    title_zh = "请求内容传送过慢"
+    title_en = "The body came too slowly"
+    remedy_zh = "请检查网络后原样重发;内容无需修改"
+    remedy_en = "Check the network and send the same again"
+
+
+class MethodNotAllowed(Refused):
+    code = "method_not_allowed"
+    status = 405
+    title_zh = "该地址不支持此方法"
+    title_en = "This address does not take that method"
+    remedy_zh = "请使用 Allow 响应头列出的方法"
+    remedy_en = "Use a method named in the Allow header"
+
+
 class InFlight(Refused):
     code = "in_flight"
     status = 409
@@ -218,14 +248,17 @@ __all__ = [
     "InFlight",
     "IntegrityError",
     "InvalidDocument",
+    "InvalidRequest",
     "Level",
     "MessageIdReused",
+    "MethodNotAllowed",
     "NotFound",
     "Overloaded",
     "Refused",
     "Side",
     "StoreUnavailable",
     "TooLarge",
+    "TooSlow",
     "TransitionNotAllowed",
     "TryLater",
     "Unreadable",
