@@ -70,8 +70,7 @@ class Metrics:
     """
     All metrics of one process, in a registry of its own.
 
-    The store reports commit groups through `committed`, handed to it by `app`: storage may not
-    import this module.
+    `app` hands `committed` to the store, which may not import this module.
     """
 
     def __init__(self, *, process: bool = True) -> None:
@@ -152,44 +151,46 @@ class Metrics:
         return Gauge(f"tongban_{name}", text, labels, registry=self.registry)
 
 
+metrics = Metrics()
+"""The metrics of this process."""
+
+
 # --- logs -----------------------------------------------------------------------------------
 
+log: Log = structlog.get_logger()
+"""The log of this process: `log.info("noun.past", field=…)`. Usable before `configure_logs`."""
 
-def open_log(
+
+def configure_logs(
     *,
-    now: Callable[[], datetime],
-    metrics: Metrics,
+    now: Callable[[], datetime] | None = None,
     level: str = "info",
     stream: BinaryIO | None = None,
     node: str | None = None,
-) -> Log:
-    """
-    A logger that writes one JSON line per event to `stream` (standard output when None).
-
-    Events are `noun.past`, as audit events are.
-    """
+) -> None:
+    """Write one JSON line per event to `stream`, standard output when None."""
 
     def stamp(_: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
         event["level"] = method
-        event["at"] = now().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        if node is not None:
-            event["node"] = node
+        event["node"] = node
+        if now is not None:
+            event["at"] = now().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
         return event
 
-    def render(_: Any, __: str, event: MutableMapping[str, Any]) -> bytes:
-        safe, dropped = keep_known(event)
-        if dropped:
-            metrics.dropped(dropped)
-            safe["dropped"] = dropped
-        return orjson.dumps(safe)
-
-    logger: Log = structlog.wrap_logger(
-        structlog.BytesLogger(stream or sys.stdout.buffer),
-        processors=[stamp, render],
+    structlog.configure(
+        processors=[stamp, _render],
         wrapper_class=structlog.make_filtering_bound_logger(LEVELS[level]),
-        cache_logger_on_first_use=True,
+        logger_factory=lambda *_: structlog.BytesLogger(stream or sys.stdout.buffer),
+        cache_logger_on_first_use=False,
     )
-    return logger
+
+
+def _render(_: Any, __: str, event: MutableMapping[str, Any]) -> bytes:
+    safe, dropped = keep_known(event)
+    if dropped:
+        metrics.dropped(dropped)
+        safe["dropped"] = dropped
+    return orjson.dumps(safe)
 
 
 def keep_known(event: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
@@ -229,21 +230,18 @@ class QuietHandler(logging.Handler):
     Messages of libraries quote what they choked on, so they are not written.
     """
 
-    def __init__(self, log: Log) -> None:
+    def __init__(self) -> None:
         super().__init__(logging.WARNING)
-        self._log = log
 
     def emit(self, record: logging.LogRecord) -> None:
         kind = record.exc_info[0] if record.exc_info else None
-        self._log.warning(
-            "library.warned", logger=record.name, error=kind.__name__ if kind else None
-        )
+        log.warning("library.warned", logger=record.name, error=kind.__name__ if kind else None)
 
 
-def silence_libraries(log: Log) -> None:
+def silence_libraries() -> None:
     """Let nothing but our own lines out of this process: library logs, warnings, crash output."""
     root = logging.getLogger()
-    root.handlers[:] = [QuietHandler(log)]
+    root.handlers[:] = [QuietHandler()]
     root.setLevel(logging.WARNING)
     logging.captureWarnings(True)
 
@@ -256,7 +254,7 @@ def silence_libraries(log: Log) -> None:
     sys.unraisablehook = lambda args: log.error("process.unraisable", error=args.exc_type.__name__)
 
 
-def watch_loop(loop: asyncio.AbstractEventLoop, log: Log) -> None:
+def watch_loop(loop: asyncio.AbstractEventLoop) -> None:
     """Log what a task or callback let fall, without its message."""
 
     def handle(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
@@ -266,12 +264,16 @@ def watch_loop(loop: asyncio.AbstractEventLoop, log: Log) -> None:
     loop.set_exception_handler(handle)
 
 
+configure_logs()
+
 __all__ = [
-    "Log",
     "Metrics",
+    "QuietHandler",
+    "configure_logs",
     "describe_error",
     "keep_known",
-    "open_log",
+    "log",
+    "metrics",
     "silence_libraries",
     "watch_loop",
 ]
