@@ -109,7 +109,7 @@ class Case:
     The folded case. Mappings in it are never changed in place.
 
     `numbers` holds the number each side gave the case, by `receiving`, `handling`, `national`.
-    `pending` lists arrivals taken in but not applied; they are tried again after each later message.
+    `pending` lists arrivals taken in but not applied, to be tried again after each later message.
     """
 
     number: str
