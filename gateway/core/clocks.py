@@ -7,11 +7,12 @@ counted in the calendar of its owner's region. A year without an announced calen
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, timezone
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
+from contracts.calendar import DueDate, add_working_days, calendar
 from gateway.core.case import Case, Clock, Pause
 
 if TYPE_CHECKING:
@@ -33,17 +34,18 @@ class ClockRule:
 ClockRules = Mapping[str, ClockRule]
 
 
-class DueDate(Protocol):
-    @property
-    def date(self) -> date: ...
-    @property
-    def provisional(self) -> bool: ...
-    @property
-    def version(self) -> str: ...
-
-
-Due = Callable[[date, int, str, str], DueDate]
-"""(start, limit, unit, region) -> when it falls due"""
+def due_date(start: date, limit: int, unit: str, region: str) -> DueDate:
+    """When a period that starts with `start` falls due, in the calendar of `region`."""
+    if unit == "WORKING_DAY":
+        return add_working_days(start, limit, region)
+    if unit == "MONTH":
+        month = start.month - 1 + limit
+        year, month = start.year + month // 12, month % 12 + 1
+        last = (date(year + month // 12, month % 12 + 1, 1) - timedelta(days=1)).day
+        day = date(year, month, min(start.day, last))
+    else:
+        day = start + timedelta(days=limit if unit == "CALENDAR_DAY" else -(-limit // 24))
+    return replace(add_working_days(start, 0, region), date=day, provisional=False)
 
 
 def move_clocks(
@@ -53,16 +55,15 @@ def move_clocks(
     part_id: str,
     arrived: Arrived,
     rules: ClockRules,
-    due: Due,
 ) -> Case:
     """Do what a row of the table says: `start X`, `end X`, `pause X`, `resume X`, `cancel X`."""
     for action in actions:
         verb, kind = action.split()
         if verb == "start":
-            case = _start(case, kind, part_id=part_id, arrived=arrived, rules=rules, due=due)
+            case = _start(case, kind, part_id=part_id, arrived=arrived, rules=rules)
             continue
         clocks = tuple(
-            _moved(clock, verb, arrived=arrived, due=due)
+            _moved(clock, verb, arrived=arrived)
             if clock.running and kind in ("all", clock.kind) and part_id in ("", clock.part_id)
             else clock
             for clock in case.clocks
@@ -71,9 +72,7 @@ def move_clocks(
     return case
 
 
-def _start(
-    case: Case, kind: str, *, part_id: str, arrived: Arrived, rules: ClockRules, due: Due
-) -> Case:
+def _start(case: Case, kind: str, *, part_id: str, arrived: Arrived, rules: ClockRules) -> Case:
     rule = rules.get(kind)
     if rule is None:
         return case
@@ -82,13 +81,13 @@ def _start(
         return case  # PUSH runs only from the moment the materials are complete
     place = case.receiving_place if rule.owner != "HANDLING" else case.handling_place
     region = place[:2] + "0000"
-    when = due(started.astimezone(CHINA).date(), rule.limit, rule.unit, region)
+    when = due_date(started.astimezone(CHINA).date(), rule.limit, rule.unit, region)
     clock = Clock(
         kind=kind,
         owner=rule.owner,
         part_id=part_id,
         region=region,
-        calendar=f"{region}@{when.version}",
+        calendar=when.version,
         limit=rule.limit,
         unit=rule.unit,
         started_at=started,
@@ -116,7 +115,7 @@ def _started(kind: str, arrived: Arrived) -> datetime | None:
     return datetime.fromisoformat(completed) if completed else None
 
 
-def _moved(clock: Clock, verb: str, *, arrived: Arrived, due: Due) -> Clock:
+def _moved(clock: Clock, verb: str, *, arrived: Arrived) -> Clock:
     if verb == "pause":
         if clock.state == "PAUSED":
             return clock
@@ -129,15 +128,8 @@ def _moved(clock: Clock, verb: str, *, arrived: Arrived, due: Due) -> Clock:
         if clock.state != "PAUSED":
             return clock
         pauses = _closed(clock, arrived)
-        missed = sum(
-            (
-                (pause.to_at or arrived.at).astimezone(CHINA).date()
-                - pause.from_at.astimezone(CHINA).date()
-            ).days
-            for pause in pauses
-        )
-        start = clock.started_at.astimezone(CHINA).date() + timedelta(days=missed)
-        when = due(start, clock.limit, clock.unit, clock.region)
+        start = clock.started_at.astimezone(CHINA).date()
+        when = calendar(clock.region).add(start, clock.limit, skip=_still(pauses, arrived.at))
         return replace(
             clock,
             state="RUNNING",
@@ -162,6 +154,18 @@ def _closed(clock: Clock, arrived: Arrived) -> tuple[Pause, ...]:
     return tuple(
         pause if pause.to_at else replace(pause, to_at=arrived.at) for pause in clock.pauses
     )
+
+
+def _still(pauses: tuple[Pause, ...], now: datetime) -> frozenset[date]:
+    """The days on which a clock stood still: after the day a pause began, up to its last day."""
+    days: set[date] = set()
+    for pause in pauses:
+        day = pause.from_at.astimezone(CHINA).date()
+        end = (pause.to_at or now).astimezone(CHINA).date()
+        while day < end:
+            day += timedelta(days=1)
+            days.add(day)
+    return frozenset(days)
 
 
 def snapshot(clock: Clock) -> dict[str, Any]:
@@ -197,4 +201,4 @@ def _time(at: datetime) -> str:
     return at.astimezone(CHINA).isoformat(timespec="seconds")
 
 
-__all__ = ["ClockRule", "ClockRules", "Due", "DueDate", "move_clocks", "snapshot"]
+__all__ = ["ClockRule", "ClockRules", "due_date", "move_clocks", "snapshot"]

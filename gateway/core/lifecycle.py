@@ -11,11 +11,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from contracts.errors import TransitionNotAllowed
 from contracts.message import Message
 from gateway.core.case import ENDED, FINAL, HELD, MAIN, Case, Holder, Part, Party, Role, Turn
-from gateway.core.clocks import ClockRules, Due, move_clocks
+from gateway.core.clocks import ClockRules, move_clocks
 from gateway.core.transitions import TRANSITIONS, Transition
 
 LETTERS: dict[str, str] = {"RECEIVING": "R", "HANDLING": "H", "NATIONAL": "N"}
@@ -74,14 +75,13 @@ class Rules:
     """What the item and its places say about clocks and acceptance at collection."""
 
     clocks: ClockRules = field(default_factory=dict)
-    due: Due
     acceptance_at_collection: bool = False
 
 
 def open_case(arrived: Arrived, *, opening: Opening, rules: Rules) -> Case:
     """Make the case an application begins."""
     message = arrived.message
-    body = message.body
+    body: Any = message.body
     parts = tuple(
         Part(
             part_id=part.part_id,
@@ -120,7 +120,6 @@ def open_case(arrived: Arrived, *, opening: Opening, rules: Rules) -> Case:
         part_id=parts[0].part_id,
         arrived=arrived,
         rules=rules.clocks,
-        due=rules.due,
     )
 
 
@@ -232,7 +231,6 @@ def _moved(case: Case, part: Part, row: Transition, arrived: Arrived, *, rules: 
         part_id=part.part_id,
         arrived=arrived,
         rules=rules.clocks,
-        due=rules.due,
     )
 
 
@@ -249,7 +247,7 @@ def _released(case: Case, ended: Part) -> Case:
 
 
 def _target(case: Case, part: Part, row: Transition, arrived: Arrived) -> str:
-    body = arrived.message.body
+    body: Any = arrived.message.body
     if row.to == "=":
         return part.status
     if row.to == "before":
@@ -281,7 +279,8 @@ def _turn(case: Case, part: Part, row: Transition) -> Turn | None:
 
 
 def _noted(case: Case, row: Transition, arrived: Arrived) -> Case:
-    message, body = arrived.message, arrived.message.body
+    message = arrived.message
+    body: Any = message.body
     if row.kind == "correction_request":
         return replace(case, open_request=message.message_id, corrections=case.corrections + 1)
     if row.kind == "correction":
@@ -360,6 +359,11 @@ def _holds(when: str, case: Case, part: Part, arrived: Arrived, *, rules: Rules)
 Condition = Callable[[Case, Part, Arrived, Rules], bool]
 
 
+def _body(arrived: Arrived) -> Any:
+    """The content; which fields it has follows from the kind the table's row is for."""
+    return arrived.message.body
+
+
 def _code(value: object) -> str | None:
     return getattr(value, "code", None)
 
@@ -368,7 +372,7 @@ def _decides(case: Case, part: Part, arrived: Arrived, rules: Rules) -> bool:
     return (
         part.decides
         and _result(arrived) in {"APPROVED", "PARTLY_APPROVED", "REFUSED"}
-        and (arrived.message.body.supersedes is None)
+        and (_body(arrived).supersedes is None)
     )
 
 
@@ -378,13 +382,13 @@ def _result(arrived: Arrived) -> str | None:
 
 CONDITIONS: dict[str, Condition] = {
     "": lambda case, part, arrived, rules: True,
-    "ask": lambda case, part, arrived, rules: arrived.message.body.phase == "ASK",
-    "answer": lambda case, part, arrived, rules: arrived.message.body.phase == "ANSWER",
+    "ask": lambda case, part, arrived, rules: _body(arrived).phase == "ASK",
+    "answer": lambda case, part, arrived, rules: _body(arrived).phase == "ANSWER",
     "at_collection": lambda case, part, arrived, rules: (
-        arrived.message.body.at_collection is True and rules.acceptance_at_collection
+        _body(arrived).at_collection is True and rules.acceptance_at_collection
     ),
-    "received": lambda case, part, arrived, rules: arrived.message.body.status == "RECEIVED",
-    "rejected": lambda case, part, arrived, rules: arrived.message.body.status == "REJECTED",
+    "received": lambda case, part, arrived, rules: _body(arrived).status == "RECEIVED",
+    "rejected": lambda case, part, arrived, rules: _body(arrived).status == "REJECTED",
     "other": lambda case, part, arrived, rules: True,
     "asked_by_r": lambda case, part, arrived, rules: part.asked_by == "RECEIVING",
     # Before any request the correction is early, not impossible: it waits for the request.
@@ -393,29 +397,25 @@ CONDITIONS: dict[str, Condition] = {
         _result(arrived) in {"ACCEPTED", "DEEMED_ACCEPTED"}
     ),
     "not_accepted": lambda case, part, arrived, rules: _result(arrived) == "NOT_ACCEPTED",
-    "no_outcome": lambda case, part, arrived, rules: arrived.message.body.part_outcome is None,
+    "no_outcome": lambda case, part, arrived, rules: _body(arrived).part_outcome is None,
     "outcome": lambda case, part, arrived, rules: (
-        arrived.message.body.part_outcome is not None and (not part.decides or len(case.parts) == 1)
+        _body(arrived).part_outcome is not None and (not part.decides or len(case.parts) == 1)
     ),
-    "start": lambda case, part, arrived, rules: arrived.message.body.phase == "START",
-    "end": lambda case, part, arrived, rules: arrived.message.body.phase == "END",
+    "start": lambda case, part, arrived, rules: _body(arrived).phase == "START",
+    "end": lambda case, part, arrived, rules: _body(arrived).phase == "END",
     "decides": _decides,
     "lapses": lambda case, part, arrived, rules: _result(arrived) == "LAPSED",
     "ends": lambda case, part, arrived, rules: (
         _result(arrived) in {"TERMINATED", "VOID", "WITHDRAWN"}
     ),
-    "supersedes": lambda case, part, arrived, rules: arrived.message.body.supersedes is not None,
-    "return": lambda case, part, arrived, rules: (
-        _code(arrived.message.body.transfer_kind) == "RETURN"
-    ),
-    "forward": lambda case, part, arrived, rules: (
-        _code(arrived.message.body.transfer_kind) == "FORWARD"
-    ),
+    "supersedes": lambda case, part, arrived, rules: _body(arrived).supersedes is not None,
+    "return": lambda case, part, arrived, rules: _code(_body(arrived).transfer_kind) == "RETURN",
+    "forward": lambda case, part, arrived, rules: _code(_body(arrived).transfer_kind) == "FORWARD",
     "outcome_told": lambda case, part, arrived, rules: (
-        _code(arrived.message.body.notice_kind) == "OUTCOME" and arrived.message.body.succeeded
+        _code(_body(arrived).notice_kind) == "OUTCOME" and _body(arrived).succeeded
     ),
     "other_notice": lambda case, part, arrived, rules: (
-        _code(arrived.message.body.notice_kind) != "OUTCOME" or not arrived.message.body.succeeded
+        _code(_body(arrived).notice_kind) != "OUTCOME" or not _body(arrived).succeeded
     ),
 }
 

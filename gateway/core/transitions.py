@@ -3,9 +3,9 @@ The state machine as one table: documentation, command line and console print th
 
 Source: national format v1, section 5 (project convention). Status belongs to a part. `to` is a
 status or one of the words: `=` unchanged, `before` the status before the pause, `result` what the
-decision says, `outcome` what the part's outcome says. `turn` names who acts next: R receiving place,
-H body of the part, A applicant, `-` nobody, `=` unchanged; `R/A` is R in PROXY and JOINT and A in
-ONLINE; `R/H` is R where a receiving place exists and H in ONLINE.
+decision says, `outcome` what the part's outcome says. `turn` names who acts next: R receiving
+place, H body of the part, A applicant, `-` nobody, `=` unchanged; `R/A` is R in PROXY and JOINT and
+A in ONLINE; `R/H` is R where a receiving place exists and H in ONLINE.
 """
 
 from __future__ import annotations
