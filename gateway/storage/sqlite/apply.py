@@ -1,0 +1,61 @@
+"""
+One `Change` onto the tables, in an order that lets the plainest conflict speak first.
+"""
+
+from __future__ import annotations
+
+import apsw
+
+from gateway.ports import Change
+from gateway.storage.sqlite.access import put_access, put_cursor
+from gateway.storage.sqlite.audit import Ledger
+from gateway.storage.sqlite.cases import put_case, put_number, put_parties
+from gateway.storage.sqlite.materials import put_material
+from gateway.storage.sqlite.messages import mark_applied, put_message, put_receipt
+from gateway.storage.sqlite.outbox import move_delivery, put_delivery
+from gateway.storage.sqlite.steps import put_attempt, put_steps
+
+
+def apply(db: apsw.Connection, change: Change, *, ledger: Ledger) -> tuple[str, ...]:
+    """
+    Write a change and return the ids of its leaves. The caller holds a savepoint and rolls back.
+
+    Raises:
+        DuplicateReceiptError, RevisionConflictError, FenceLostError
+    """
+    # A twin of an answered message hears that first: it finds its answer, not a moved case.
+    for receipt in change.receipts:
+        put_receipt(db, receipt)
+    if change.case is not None:
+        put_case(db, change.case)
+    if change.parties:
+        put_parties(db, change.parties)
+    for number in change.numbers:
+        put_number(db, number)
+    for message in change.messages:
+        put_message(db, message)
+    for case_number, arrival in change.now_applied:
+        mark_applied(db, case_number, arrival)
+    for material in change.materials:
+        put_material(db, material)
+    for delivery in change.deliveries:
+        put_delivery(db, delivery)
+    if change.updates:
+        intents = {attempt.serial for attempt in change.attempts if attempt.ended_at is None}
+        for update in change.updates:
+            holds = update.state == "sending" or update.serial in intents
+            move_delivery(db, update, holds=holds)
+    if change.steps:
+        put_steps(db, change.steps)
+    for attempt in change.attempts:
+        put_attempt(db, attempt)
+    if change.cursor is not None:
+        put_cursor(db, change.cursor)
+    for access in change.access:
+        put_access(db, access)
+    case = change.case
+    new = case.number if case is not None and case.revision == 1 else None
+    return ledger.append(db, change.leaves, new_case=new)
+
+
+__all__ = ["apply"]

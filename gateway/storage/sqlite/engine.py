@@ -1,0 +1,101 @@
+"""
+Commit groups: many pieces of work in one transaction, each in a savepoint of its own.
+
+Used by the one thread that writes; does no waiting and knows no thread itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import apsw
+
+from gateway.sqlite import translate
+from gateway.storage.sqlite.audit import Ledger
+
+Work = Callable[[apsw.Connection, Ledger], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    error: Exception
+
+
+class Engine:
+    """The writing connection and the count of leaves that belongs to it."""
+
+    def __init__(self, db: apsw.Connection, ledger: Ledger) -> None:
+        self._db = db
+        self._ledger = ledger
+        self._wal_bytes = 0
+        self._page_size = int(db.pragma("page_size"))
+        db.set_wal_hook(self._note_wal)
+
+    @property
+    def wal_bytes(self) -> int:
+        """Size of what commits have written since the last complete checkpoint."""
+        return self._wal_bytes
+
+    def run(self, works: Sequence[Work]) -> Sequence[Any]:
+        """
+        Do all works in one transaction; durable when this returns.
+
+        The result at a work's place is what it returned, or `Failed`. A work that raises fails
+        alone; when the disk refuses, all fail and nothing is stored.
+        """
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            results = [self._run_one(work) for work in works]
+            self._db.execute("COMMIT")
+        except apsw.Error as error:
+            self._roll_back()
+            return [Failed(translate(error))] * len(works)
+        return results
+
+    def _run_one(self, work: Work) -> Any:
+        counter = self._ledger.counter
+        self._db.execute("SAVEPOINT one")
+        result: Any
+        try:
+            result = work(self._db, self._ledger)
+        except apsw.ConstraintError as error:
+            result = Failed(translate(error))
+        except apsw.Error:
+            raise
+        except Exception as error:  # handed to the one who asked for the work
+            result = Failed(error)
+        if isinstance(result, Failed):
+            self._db.execute("ROLLBACK TO one")
+            self._ledger.counter = counter
+        self._db.execute("RELEASE one")
+        return result
+
+    def _roll_back(self) -> None:
+        self._ledger.counter = None
+        try:
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
+        except apsw.Error:
+            # The next BEGIN fails then, and tries to roll back again: nothing is acknowledged.
+            return
+
+    def _note_wal(self, db: apsw.Connection, name: str, pages: int) -> int:
+        self._wal_bytes = pages * self._page_size
+        return apsw.SQLITE_OK
+
+    def checkpoint(self) -> None:
+        """Move what is in the log into the database. A failure only leaves the log longer."""
+        try:
+            logged, moved = self._db.wal_checkpoint(mode=apsw.SQLITE_CHECKPOINT_PASSIVE)
+        except apsw.Error:
+            return
+        if logged == moved:
+            self._wal_bytes = 0
+
+    def close(self) -> None:
+        self._db.close()
+
+
+__all__ = ["Engine", "Failed", "Work"]
