@@ -4,6 +4,11 @@ Who and where: places, bodies, endpoints, persons and organisations, numbers.
 
 from __future__ import annotations
 
+from typing import Self
+
+from pydantic import model_validator
+from pydantic_core import PydanticCustomError
+
 from contracts.coded import (
     AgentKindCode,
     AuthorityScopeCode,
@@ -57,6 +62,12 @@ class Place(Value):
     source: Opt[CodeSource] = optional(
         "原值", "6, 9 or 12 digits as received", rule="-", grade="by_use"
     )
+
+    @model_validator(mode="after")
+    def _county_begins_code(self) -> Self:
+        if self.code[:6] != self.county:
+            raise PydanticCustomError("place.county_mismatch", "county is not part of code")
+        return self
 
 
 class Body(Value):
