@@ -1,8 +1,8 @@
 """
 Code lists of the national format, looked up as of a date.
 
-Lists lie in `codelists/`: one CSV per list taken from a standard, `conventions.csv` for the lists of
-this project (project convention), `sources.csv` with what was read of each and how sure we are.
+Lists lie in `codelists/`: one CSV per list taken from a standard, `conventions.csv` for the lists
+of this project (project convention), `sources.csv` with what was read of each and how sure we are.
 A code may have several rows with different validity; rows never overlap.
 """
 

@@ -76,8 +76,8 @@ def current_county(county: str, on: date) -> str | None:
 
     An old code leads to the one county of the same province that bears the same name (县, 区, 市
     and 自治县 aside), is in force on that date and began when the old one ended or later:
-    530328 沾益县 → 530303 沾益区. None when there is none or more than one. [C: by name, not from an
-    official concordance]
+    530328 沾益县 → 530303 沾益区. None when there is none or more than one. [C: by name, not from
+    an official concordance]
     """
     if known(county, on):
         return county
@@ -103,10 +103,8 @@ def place_name(code: str, *, on: date | None = None) -> str | None:
     rows = _regions().get(county)
     if not rows:
         return None
-    names = []
-    for part in dict.fromkeys((province_of(county), f"{county[:4]}00", county)):
-        if name := _name(part, on):
-            names.append(name)
+    parts = dict.fromkeys((province_of(county), f"{county[:4]}00", county))
+    names = [name for part in parts if (name := _name(part, on))]
     return "".join(name for name in names if name not in _GENERIC) or names[-1]
 
 

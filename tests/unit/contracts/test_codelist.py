@@ -1,4 +1,5 @@
 import csv
+import itertools
 from datetime import date
 from importlib.resources import files
 
@@ -47,7 +48,7 @@ def test_every_list_has_names_and_no_overlapping_rows(name):
     assert list(codes)
     for code, rows in codes.rows.items():
         assert all(row.code == code and row.name_zh for row in rows)
-        for before, after in zip(rows, rows[1:], strict=False):
+        for before, after in itertools.pairwise(rows):
             assert before.valid_to is not None
             assert after.valid_from is not None
             assert before.valid_to < after.valid_from
