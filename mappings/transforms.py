@@ -1,0 +1,368 @@
+"""
+Named transforms, each with its inverse.
+
+`read` turns a province's value into the national one, `write` turns it back; both raise ValueError
+for a value they cannot carry. `lossless` says that `read(write(v)) == v` for every national value;
+the property tests hold that. Names and arguments are parsed here, from a closed set; nothing of
+their text is ever run.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
+
+SHANGHAI = timezone(timedelta(hours=8))  # one zone, no daylight saving since 1991
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_WIDTHS = {"Y": 4, "m": 2, "d": 2, "H": 2, "M": 2, "S": 2}
+_CALL = re.compile(r"^([a-z_][a-z0-9_]*)(\(.*\))?$", re.DOTALL)
+_TOKEN = re.compile(r"^material:([0-9a-f]{64}):(0|[1-9][0-9]{0,15})$")
+_YUAN = re.compile(r"^(0|[1-9][0-9]{0,13})(?:\.([0-9]{1,2}))?$")
+_WHOLE = re.compile(r"^-?[0-9]{1,16}$")
+
+Value = Any
+Function = Callable[[Value], Value]
+
+
+class MeaninglessError(ValueError):
+    """A placeholder stands where nothing is meant."""
+
+
+@dataclass(frozen=True, slots=True)
+class Transform:
+    """
+    One transform with its arguments.
+
+    `merges`: the national value is an object whose fields are merged into the object at the path.
+    `digits`, `list_label`: of `place` only.
+    """
+
+    text: str
+    read: Function
+    write: Function
+    lossless: bool = True
+    merges: bool = False
+    digits: int = 0
+    list_label: str = ""
+    raw: bool = False
+
+
+def parse_transform(text: str) -> Transform:
+    """
+    Build the transform that a text such as `date("%Y%m%d")` names.
+
+    Raises:
+        ValueError: unknown name, or arguments that do not fit.
+    """
+    found = _CALL.match(text.strip())
+    if not found or found[1] not in _MAKERS:
+        raise ValueError(f"no such transform: {text!r}; known: {', '.join(sorted(_MAKERS))}")
+    arguments = _arguments(found[2])
+    try:
+        return _MAKERS[found[1]](text, *arguments)
+    except TypeError:
+        raise ValueError(f"wrong number of arguments: {text!r}") from None
+
+
+def _arguments(text: str | None) -> tuple[Any, ...]:
+    if text is None or text == "()":
+        return ()
+    try:
+        # literal_eval reads literals only; a tuple of them is what a call's arguments look like
+        values = ast.literal_eval("(" + text[1:-1] + ",)")
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        raise ValueError(f"arguments must be plain texts or numbers: {text!r}") from None
+    if not all(type(value) in (str, int) for value in values):
+        raise ValueError(f"arguments must be plain texts or numbers: {text!r}")
+    return tuple(values)
+
+
+# --- dates ----------------------------------------------------------------------------------
+
+
+def _slots(pattern: str, needed: str) -> tuple[dict[str, slice], list[tuple[int, str]], int]:
+    """Positions of each letter's digits, of each fixed character, and the whole length."""
+    slots: dict[str, slice] = {}
+    fixed: list[tuple[int, str]] = []
+    at = i = 0
+    while i < len(pattern):
+        if pattern[i] == "%":
+            letter = pattern[i + 1 : i + 2]
+            if letter not in _WIDTHS or letter in slots:
+                raise ValueError(f"format {pattern!r}: %{letter} is unknown or stands twice")
+            slots[letter] = slice(at, at + _WIDTHS[letter])
+            at += _WIDTHS[letter]
+            i += 2
+        else:
+            fixed.append((at, pattern[i]))
+            at += 1
+            i += 1
+    if missing := [letter for letter in needed if letter not in slots]:
+        raise ValueError(f"format {pattern!r} lacks %{missing[0]}")
+    return slots, fixed, at
+
+
+def _reader(pattern: str, needed: str) -> Callable[[Value], dict[str, str]]:
+    slots, fixed, length = _slots(pattern, needed)
+
+    def read(value: Value) -> dict[str, str]:
+        if type(value) is not str or len(value) != length or not value.isascii():
+            raise ValueError("not in the declared format")
+        for at, character in fixed:
+            if value[at] != character:
+                raise ValueError("not in the declared format")
+        parts = {letter: value[slot] for letter, slot in slots.items()}
+        if not "".join(parts.values()).isdigit():
+            raise ValueError("not in the declared format")
+        return parts
+
+    return read
+
+
+def _writer(pattern: str) -> Callable[[dict[str, str]], str]:
+    pieces = re.findall(r"%.|[^%]+", pattern)
+
+    def write(parts: dict[str, str]) -> str:
+        return "".join(parts[p[1]] if p[0] == "%" else p for p in pieces)
+
+    return write
+
+
+def _date(text: str, pattern: str) -> Transform:
+    take, put = _reader(pattern, "Ymd"), _writer(pattern)
+    if set(re.findall("%(.)", pattern)) - set("Ymd"):
+        raise ValueError(f"a date has no time of day: {pattern!r}")
+
+    def read(value: Value) -> str:
+        parts = take(value)
+        return date(int(parts["Y"]), int(parts["m"]), int(parts["d"])).isoformat()
+
+    def write(value: Value) -> str:
+        day = date.fromisoformat(value)
+        return put({"Y": f"{day.year:04}", "m": f"{day.month:02}", "d": f"{day.day:02}"})
+
+    return Transform(text, read, write)
+
+
+def _month(text: str, pattern: str) -> Transform:
+    take, put = _reader(pattern, "Ym"), _writer(pattern)
+    if set(re.findall("%(.)", pattern)) - set("Ym"):
+        raise ValueError(f"a month has no day: {pattern!r}")
+
+    def read(value: Value) -> str:
+        parts = take(value)
+        return date(int(parts["Y"]), int(parts["m"]), 1).isoformat()[:7]
+
+    def write(value: Value) -> str:
+        first = date.fromisoformat(value + "-01")
+        return put({"Y": f"{first.year:04}", "m": f"{first.month:02}"})
+
+    return Transform(text, read, write)
+
+
+def _local(value: Value) -> datetime:
+    if type(value) is not str or "T" not in value:
+        raise ValueError("not an RFC 3339 time")
+    moment = datetime.fromisoformat(value)
+    if moment.tzinfo is None:
+        raise ValueError("a time without its offset")
+    return moment.astimezone(SHANGHAI)
+
+
+def _rfc3339_text(moment: datetime) -> str:
+    return moment.isoformat(timespec="milliseconds" if moment.microsecond else "seconds")
+
+
+def _datetime(text: str, pattern: str) -> Transform:
+    take, put = _reader(pattern, "YmdHM"), _writer(pattern)
+    seconds = "%S" in pattern
+
+    def read(value: Value) -> str:
+        p = take(value)
+        stamp = f"{p['Y']}-{p['m']}-{p['d']}T{p['H']}:{p['M']}:{p.get('S', '00')}+08:00"
+        datetime.fromisoformat(stamp)
+        return stamp
+
+    def write(value: Value) -> str:
+        stamp = _local(value).isoformat()
+        return put(dict(zip("YmdHMS", re.split(r"[-T:]", stamp[:19]), strict=True)))
+
+    return Transform(text, read, write, lossless=seconds)
+
+
+def _rfc3339(text: str) -> Transform:
+    def read(value: Value) -> str:
+        return _rfc3339_text(_local(value))
+
+    return Transform(text, read, read)
+
+
+def _epoch_ms(text: str) -> Transform:
+    def read(value: Value) -> str:
+        count = _whole(value)
+        try:
+            return _rfc3339_text((_EPOCH + timedelta(milliseconds=count)).astimezone(SHANGHAI))
+        except OverflowError:
+            raise ValueError("out of range") from None
+
+    def write(value: Value) -> str:
+        return str((_local(value) - _EPOCH) // timedelta(milliseconds=1))
+
+    return Transform(text, read, write)
+
+
+# --- numbers, flags, texts ------------------------------------------------------------------
+
+
+def _whole(value: Value) -> int:
+    if type(value) is int:
+        return value
+    if type(value) is not str or not _WHOLE.match(value):
+        raise ValueError("not a whole number")
+    return int(value)
+
+
+def _integer(text: str) -> Transform:
+    return Transform(text, _whole, lambda value: str(_whole(value)))
+
+
+def _fen_yuan(text: str) -> Transform:
+    def read(value: Value) -> int:
+        found = _YUAN.match(str(value)) if type(value) in (str, int) else None
+        if not found:
+            raise ValueError("not an amount in yuan")
+        return int(found[1]) * 100 + int((found[2] or "0").ljust(2, "0"))
+
+    def write(value: Value) -> str:
+        if type(value) is not int or value < 0:
+            raise ValueError("not an amount in fen")
+        return f"{value // 100}.{value % 100:02}"
+
+    return Transform(text, read, write)
+
+
+def _flag(text: str, yes: str, no: str) -> Transform:
+    if yes == no or type(yes) is not str or type(no) is not str:
+        raise ValueError(f"a flag needs two different texts: {text!r}")
+
+    def read(value: Value) -> bool:
+        if value == yes:
+            return True
+        if value == no:
+            return False
+        raise ValueError("neither of the two texts")
+
+    def write(value: Value) -> str:
+        if type(value) is not bool:
+            raise ValueError("not a boolean")
+        return yes if value else no
+
+    return Transform(text, read, write)
+
+
+def _affixed(text: str, affix: Any, *, front: bool) -> Transform:
+    if type(affix) is not str or not affix:
+        raise ValueError(f"needs a text: {text!r}")
+
+    def read(value: Value) -> str:
+        if type(value) is not str or len(value) <= len(affix):
+            raise ValueError("lacks the declared affix")
+        if not (value.startswith(affix) if front else value.endswith(affix)):
+            raise ValueError("lacks the declared affix")
+        return value[len(affix) :] if front else value[: -len(affix)]
+
+    def write(value: Value) -> str:
+        if type(value) is not str:
+            raise ValueError("not a text")
+        return affix + value if front else value + affix
+
+    return Transform(text, read, write)
+
+
+def _same(value: Value) -> Value:
+    return value
+
+
+def _upper(text: str) -> Transform:
+    def read(value: Value) -> str:
+        if type(value) is not str:
+            raise ValueError("not a text")
+        return value.upper()
+
+    return Transform(text, read, _same, lossless=False)
+
+
+def _absent(text: str, *words: str) -> Transform:
+    nothing = frozenset(words)
+    if not nothing:
+        raise ValueError("absent() needs the texts that mean nothing")
+
+    def read(value: Value) -> Value:
+        if value in nothing:
+            raise MeaninglessError
+        return value
+
+    return Transform(text, read, _same, lossless=False)
+
+
+# --- objects --------------------------------------------------------------------------------
+
+
+def _place(text: str, digits: int, label: str = "行政区划") -> Transform:
+    if digits not in (6, 9, 12):
+        raise ValueError(f"a place has 6, 9 or 12 digits: {text!r}")
+
+    def read(value: Value) -> dict[str, Any]:
+        code = str(value)
+        if len(code) != digits or not (code.isascii() and code.isdigit()):
+            raise ValueError("not a region code of the declared length")
+        return {"code": code.ljust(12, "0"), "county": code[:6]}
+
+    def write(value: Value) -> str:
+        code = value.get("code") if isinstance(value, dict) else None
+        if type(code) is not str or len(code) != 12:
+            raise ValueError("not a place")
+        return code[:digits]
+
+    return Transform(
+        text, read, write, lossless=digits == 12, merges=True, digits=digits, list_label=label
+    )
+
+
+def _material(text: str) -> Transform:
+    def read(value: Value) -> dict[str, Any]:
+        found = _TOKEN.match(value) if type(value) is str else None
+        if not found:
+            raise ValueError("not a material token")
+        return {"digest": found[1], "size": int(found[2])}
+
+    def write(value: Value) -> str:
+        token = f"material:{value.get('digest')}:{value.get('size')}"
+        if not _TOKEN.match(token):
+            raise ValueError("a file without digest and size")
+        return token
+
+    return Transform(text, read, write, merges=True)
+
+
+_MAKERS: dict[str, Callable[..., Transform]] = {
+    "absent": _absent,
+    "date": _date,
+    "datetime": _datetime,
+    "epoch_ms": _epoch_ms,
+    "fen_yuan": _fen_yuan,
+    "flag": _flag,
+    "integer": _integer,
+    "json": lambda text: Transform(text, _same, _same, raw=True),
+    "material": _material,
+    "month": _month,
+    "place": _place,
+    "prefixed": lambda text, affix: _affixed(text, affix, front=True),
+    "rfc3339": _rfc3339,
+    "suffixed": lambda text, affix: _affixed(text, affix, front=False),
+    "upper": _upper,
+}
