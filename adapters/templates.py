@@ -1,0 +1,72 @@
+"""
+Templates of connection.yaml: text with `{…}`, and records built of such text.
+
+A template that is exactly one placeholder keeps the type of the value; an absent value is empty
+text. Templates look values up, they never compute.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from adapters.paths import getter, text
+
+Lookup = Callable[[str], Any]
+Filled = Callable[[Lookup], Any]
+
+_PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
+
+
+def names(template: str) -> list[str]:
+    """Placeholders of a template text."""
+    return _PLACEHOLDER.findall(template)
+
+
+def compile_template(template: Any) -> Filled:
+    """Text, or a record of texts, as a function of a look-up."""
+    if isinstance(template, dict):
+        parts = {key: compile_template(value) for key, value in template.items()}
+        return lambda look: {key: fill(look) for key, fill in parts.items()}
+    if isinstance(template, list):
+        elements = [compile_template(value) for value in template]
+        return lambda look: [fill(look) for fill in elements]
+    if not isinstance(template, str):
+        return lambda look: template
+    found = _PLACEHOLDER.findall(template)
+    if not found:
+        return lambda look: template
+    if template == f"{{{found[0]}}}":
+        name = found[0]
+        return lambda look: _or_empty(look(name))
+    pieces = _PLACEHOLDER.split(template)
+    return lambda look: "".join(
+        text(look(piece)) if index % 2 else piece for index, piece in enumerate(pieces)
+    )
+
+
+def compile_text(template: str) -> Callable[[Lookup], str]:
+    fill = compile_template(template)
+    return lambda look: text(fill(look))
+
+
+def look_in(*sources: Mapping[str, Any], record: Any = None) -> Lookup:
+    """Look a name up in the sources by its whole name, then as a path of the record."""
+
+    def look(name: str) -> Any:
+        for source in sources:
+            if name in source:
+                return source[name]
+        if record is None:
+            return None
+        return getter(name)(record)
+
+    return look
+
+
+def _or_empty(value: Any) -> Any:
+    return "" if value is None else value
+
+
+__all__ = ["Filled", "Lookup", "compile_template", "compile_text", "look_in", "names"]
