@@ -28,6 +28,8 @@ from prometheus_client.process_collector import ProcessCollector
 CODE = re.compile(r"(?!.*\d{11})[A-Za-z0-9_.:/+<>-]{1,120}")
 """A code of ours. Eleven digits in a row are a phone number or an ID number, never a code."""
 
+CASE_NUMBER = r"TBB?-\d{8}-\d{6}-T?\d{1,10}-[0-9A-Z]"
+
 FIELDS: Mapping[str, re.Pattern[str]] = {
     "event": re.compile(r"[a-z_]+(\.[a-z_]+)+"),
     "level": re.compile(r"debug|info|warning|error|critical"),
@@ -36,8 +38,8 @@ FIELDS: Mapping[str, re.Pattern[str]] = {
     "environment": CODE,
     "version": CODE,
     "trace_id": re.compile(r"[0-9a-f]{32}"),
-    "case_number": re.compile(r"TBB?-\d{8}-\d{6}-T?[0-9]{1,10}-[0-9A-Z]"),
-    "serial": re.compile(r"[A-Za-z0-9._-]{1,64}"),
+    "case_number": re.compile(CASE_NUMBER),
+    "serial": re.compile(rf"{CASE_NUMBER}(\.\d{{1,6}}){{1,3}}"),
     "client_id": CODE,
     "role": CODE,
     "system": CODE,
