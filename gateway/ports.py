@@ -618,6 +618,8 @@ class Limits:
     """Bounds at the door; all in bytes or seconds."""
 
     body: int = 1024 * 1024
+    dialect_body: int = 8 * 1024 * 1024
+    """A dialect carries materials inline, base64 in the document."""
     material: int = 50 * 1024 * 1024
     headers: int = 16 * 1024
     header_seconds: float = 10.0
@@ -637,4 +639,6 @@ class Gateway:
     ids: Ids
     environment: Environment
     node: str
+    wake: Callable[[str], None]
+    """Tells the lane of a destination that there is work for it; never blocks."""
     limits: Limits = field(default_factory=Limits)

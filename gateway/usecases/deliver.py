@@ -1,8 +1,8 @@
 """
 Send one claimed delivery: intent first, then the socket, then what the outcome means.
 
-The intent (attempt, wire digest, fence) is durable before a byte leaves. An intent without an end is
-Unknown: after a crash the delivery comes back as "asking", and nothing is sent again before the
+The intent (attempt, wire digest, fence) is durable before a byte leaves. An intent without an end
+is Unknown: after a crash the delivery comes back as "asking", and nothing is sent again before the
 other side was asked, unless it recognises a repeat by the serial.
 """
 
@@ -13,14 +13,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from contracts.adapter import (
-    Absent,
     Delivered,
     Exchange,
     Found,
+    MaterialReader,
     Outcome,
     Prepared,
     ProvinceReceipt,
     Rejected,
+    Step,
     Unanswered,
     Unavailable,
     Unknown,
@@ -121,7 +122,7 @@ async def _send(work: _Work, *, gw: Gateway) -> str:
             intent = _intent(work, prepared, attempt=attempt, step=index, at=started)
             await gw.store.commit(
                 Change(
-                    steps=tuple([steps[index - 1]] if ended else []) + (step,),
+                    steps=(*(steps[index - 1 : index] if ended else ()), step),
                     attempts=((ended,) if ended else ()) + (intent,),
                     updates=(_move(row, was, "sending", step=index, attempt=attempt, at=started),),
                     leaves=(_leaf("delivery.intent", work, intent, at=started),),
@@ -149,8 +150,6 @@ def _rendered(step: StepRow, *, work: _Work, steps: list[StepRow]) -> StepRow:
     """The step with its payload; rendered now when it needs answers of earlier steps."""
     if step.sealed_plan is not None:
         return step
-    from contracts.adapter import Step
-
     plan = work.system.adapter.render(
         Step(step.operation, None, step.material_id),
         kind=work.row.kind,
@@ -165,7 +164,7 @@ def _rendered(step: StepRow, *, work: _Work, steps: list[StepRow]) -> StepRow:
     )
 
 
-def _reader(work: _Work, *, gw: Gateway):  # type: ignore[no-untyped-def]
+def _reader(work: _Work, *, gw: Gateway) -> MaterialReader:
     async def read(digest: str) -> AsyncIterator[bytes]:
         found = await find_case_material(
             digest, case_number=work.row.case_number, key=work.key, gw=gw
@@ -239,9 +238,7 @@ async def _ask(work: _Work, *, gw: Gateway) -> str:
         jitter=gw.ids.fraction(),
         started=row.created_at,
     )
-    return await _commit(
-        work, decision, asked, index=row.step, was=("asking",), gw=gw, also=closed
-    )
+    return await _commit(work, decision, asked, index=row.step, was=("asking",), gw=gw, also=closed)
 
 
 # --- settling -------------------------------------------------------------------------------
@@ -267,8 +264,6 @@ async def _settle(
         jitter=gw.ids.fraction(),
         started=work.row.created_at,
     )
-    if isinstance(decision, Query) and work.row.step != index:
-        decision = replace(decision)
     return await _commit(
         work,
         decision,
@@ -463,4 +458,4 @@ def _leaf(
     )
 
 
-__all__ = ["Absent", "deliver"]
+__all__ = ["deliver"]

@@ -27,12 +27,8 @@ async def take_mailbox(
     """
     if caller.system is None:
         return (), cursor
-    where = DeliveryFilter(
-        destination=caller.system, states=("mailbox",), limit=2 * PAGE
-    )
-    waiting = [
-        row for row in await gw.store.deliveries(where) if row.environment == gw.environment
-    ]
+    where = DeliveryFilter(destination=caller.system, states=("mailbox",), limit=2 * PAGE)
+    waiting = [row for row in await gw.store.deliveries(where) if row.environment == gw.environment]
     taken = _up_to(cursor, waiting)
     if taken:
         await gw.store.commit(_settle(taken, caller=caller, gw=gw))

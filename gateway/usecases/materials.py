@@ -1,8 +1,8 @@
 """
 Materials come first: bytes are staged under their digest before a message names them.
 
-A staged material belongs to the system that sent it and is forgotten after 24 hours unless a message
-named it. Naming it wraps the blob's key once more, under the key of that case.
+A staged material belongs to the system that sent it and is forgotten after 24 hours unless a
+message named it. Naming it wraps the blob's key once more, under the key of that case.
 """
 
 from __future__ import annotations
@@ -116,8 +116,10 @@ async def open_material(
         pointer, blob = _open_staged(staged, owner=owner, gw=gw), staged.blob
         return OpenMaterial(pointer.media_type, pointer.size, gw.blobs.read(blob, pointer.key))
     row = await gw.store.case(case_number)
-    if row is None or caller.system is None or not await gw.store.is_party(
-        case_number, caller.system
+    if (
+        row is None
+        or caller.system is None
+        or not await gw.store.is_party(case_number, caller.system)
     ):
         raise NotFound
     found = await find_case_material(

@@ -63,7 +63,9 @@ def open_plan(step: StepRow, *, key: CaseKey) -> BytePlan:
         IntegrityError: the step has no stored payload yet.
     """
     if step.sealed_plan is None:
-        raise IntegrityError(f"步骤 {step.serial}/{step.index} 没有已存报文", "step without payload")
+        raise IntegrityError(
+            f"步骤 {step.serial}/{step.index} 没有已存报文", "step without payload"
+        )
     return read_plan(key.open(step.sealed_plan, _step_place(step.serial, step.index)))
 
 
@@ -140,8 +142,13 @@ class BlobPointer:
 
     def to_bytes(self) -> bytes:
         return orjson.dumps(
-            [self.digest, base64.b64encode(self.key).decode(), self.size, self.media_type]
-            + [self.file_name]
+            [
+                self.digest,
+                base64.b64encode(self.key).decode(),
+                self.size,
+                self.media_type,
+                self.file_name,
+            ]
         )
 
     @classmethod

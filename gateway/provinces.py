@@ -1,0 +1,154 @@
+"""
+Province folders become systems: mapping and adapter of each, in one environment.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from adapters.open import open_adapters
+from contracts.adapter import Adapter, Environment
+from gateway.ports import Body, Clock, Ids, LocalItem, RetryPolicy, System
+from gateway.settings import Connection
+from mappings.load import load_mapping
+
+if TYPE_CHECKING:
+    from adapters.http import HttpClient
+    from mappings.engine import Mapping as ProvinceMapping
+
+SHIPPED = Path(__file__).resolve().parent.parent / "mappings" / "provinces"
+
+
+class LoadedProvinces:
+    """All folders in force; see `gateway.ports.Provinces`."""
+
+    def __init__(
+        self,
+        systems: Mapping[str, System],
+        dialects: Mapping[str, Adapter],
+        bodies: Sequence[Body],
+        items: Mapping[str, Sequence[LocalItem]],
+        environment: Environment,
+    ) -> None:
+        self._systems = systems
+        self._dialects = dialects
+        self._bodies = tuple(bodies)
+        self._items = items
+        self._environment = environment
+
+    def system(self, system: str, environment: Environment) -> System | None:
+        return self._systems.get(system) if environment == self._environment else None
+
+    def systems(self, environment: Environment) -> Sequence[System]:
+        return tuple(self._systems.values()) if environment == self._environment else ()
+
+    def dialect(self, province: str, environment: Environment) -> Adapter | None:
+        return self._dialects.get(province) if environment == self._environment else None
+
+    def bodies(self) -> Sequence[Body]:
+        return self._bodies
+
+    def local_items(self, province: str) -> Sequence[LocalItem]:
+        return self._items.get(province, ())
+
+
+def folders(root: Path) -> list[Path]:
+    """Province folders below `root`, by code."""
+    return sorted(path.parent for path in root.glob("*/connection.yaml"))
+
+
+def load_provinces(
+    root: Path,
+    *,
+    environment: Environment,
+    connections: Mapping[str, Connection],
+    http: HttpClient,
+    clock: Clock,
+    ids: Ids,
+) -> LoadedProvinces:
+    """
+    Load every folder. A province without an entry in `connections` is loaded all the same: its
+    deliveries wait as unavailable until an address is set.
+
+    Raises:
+        ValueError: a folder does not load; the text names file and line.
+    """
+    systems: dict[str, System] = {}
+    dialects: dict[str, Adapter] = {}
+    bodies: list[Body] = []
+    items: dict[str, Sequence[LocalItem]] = {}
+    for folder in folders(root):
+        connection = connections.get(folder.name, Connection())
+        mapping = load_mapping(folder)
+        opened = open_adapters(
+            folder,
+            environment=environment,
+            addresses=connection.addresses,
+            secrets=connection.secrets,
+            http=http,
+            clock=clock,
+            ids=ids,
+        )
+        for name, adapter in opened.items():
+            systems[name] = _system(folder.name, adapter, mapping)
+            dialects.setdefault(folder.name, adapter)
+        bodies.extend(read_bodies(folder / "bodies.csv"))
+        items[folder.name] = read_items(folder / "items.csv", province=folder.name)
+    return LoadedProvinces(systems, dialects, bodies, items, environment)
+
+
+def read_bodies(path: Path) -> list[Body]:
+    return [
+        Body(
+            credit_code=row["credit_code"],
+            name=row["name"],
+            serves=row["serves"],
+            place=row["place"],
+            system=row["system"],
+            items=_cells(row.get("items", "")),
+            phone=row.get("phone") or None,
+            hours=row.get("hours") or None,
+            valid_from=_date(row.get("valid_from")),
+            valid_to=_date(row.get("valid_to")),
+        )
+        for row in _rows(path)
+    ]
+
+
+def read_items(path: Path, *, province: str) -> list[LocalItem]:
+    return [
+        LocalItem(
+            province=province,
+            local_code=row["local_code"],
+            catalogue_code=row["catalogue_code"],
+            implementation_code=row.get("implementation_code") or None,
+            name=row["name"],
+            version=row["version"],
+            materials=_cells(row.get("materials", "")),
+            may_owe=_cells(row.get("may_owe", "")),
+            by_check=_cells(row.get("by_check", "")),
+            by_commitment=_cells(row.get("by_commitment", "")),
+            valid_from=_date(row.get("valid_from")),
+            valid_to=_date(row.get("valid_to")),
+        )
+        for row in _rows(path)
+    ]
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    if not path.exists():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def _cells(cell: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in cell.split("|") if part.strip())
+
+
+def _date(cell: str | None) -> date | None:
+    return date.fromisoformat(cell) if cell else None

@@ -1,0 +1,155 @@
+"""
+The beginning of a case: which item, which place, which number.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any
+
+from contracts.casenumber import make_case_number, make_serial
+from contracts.catalogue import CatalogueItem, find_item, item
+from contracts.errors import Finding, InvalidDocument, Unroutable
+from gateway.core.case import Case, Party
+from gateway.core.clocks import ClockRule
+from gateway.core.lifecycle import Opening, Rules
+from gateway.core.routing import route
+from gateway.ports import CaseKey, Gateway, System
+from gateway.usecases.draft import Draft
+from gateway.usecases.times import local_date
+
+
+def begin(
+    draft: Draft, *, sender: System, now: datetime, gw: Gateway
+) -> tuple[Opening, CaseKey, Rules]:
+    """
+    Find item and handling body of an application and give the case its number and key.
+
+    Raises:
+        InvalidDocument: the item is unknown, ended before the application date, or not offered in
+            this mode.
+        Unroutable: nobody can be found, or too many.
+        Overloaded: no key is ready.
+    """
+    body: Any = draft.message.body
+    on = date.fromisoformat(body.dates.application_date)
+    entry = _item(draft, on=on, mode=str(body.mode.code))
+    place = _handling_place(body, rule=entry.routing_rule)
+    found = route(place, item=entry.catalogue_code, bodies=gw.provinces.bodies(), on=on)
+    target = gw.provinces.system(found.system, gw.environment)
+    if target is None:
+        raise Unroutable(
+            f"办理机构所在系统 {found.system} 未接入", f"system {found.system} is not connected"
+        )
+    key = gw.keys.take()
+    number = make_case_number(
+        local_date(now), body.receiving_place.county, make_serial(key.key_id, gw.environment)
+    )
+    opening = Opening(
+        number=number,
+        handling_place=place,
+        parties=(
+            Party(
+                system=sender.system,
+                role="RECEIVING",
+                province=sender.province,
+                place=body.receiving_place.code,
+                name=sender.name,
+            ),
+            Party(
+                system=found.system,
+                role="HANDLING",
+                province=target.province,
+                place=place,
+                name=found.body_name,
+            ),
+        ),
+        catalogue_code=entry.catalogue_code,
+        catalogue_version=entry.version,
+        item={
+            **draft.document["item"],
+            "catalogue_code": entry.catalogue_code,
+            "catalogue_version": entry.version,
+        },
+    )
+    return opening, key, _rules(entry)
+
+
+def clock_rules(case: Case) -> Rules:
+    """The limits of a case under way: of the catalogue version it began with."""
+    entry = item(case.catalogue_code, case.application_date)
+    return _rules(entry) if entry is not None else Rules()
+
+
+def _rules(entry: CatalogueItem) -> Rules:
+    return Rules(
+        clocks={
+            clock.kind: ClockRule(
+                owner=clock.owner,
+                limit=clock.limit,
+                unit=clock.unit,
+                legal_basis=clock.legal_basis,
+            )
+            for clock in entry.clocks
+        },
+        acceptance_at_collection=entry.acceptance_at_collection,
+    )
+
+
+def _item(draft: Draft, *, on: date, mode: str) -> CatalogueItem:
+    named = draft.message.item
+    found = find_item(
+        catalogue_code=named.catalogue_code if named else None,
+        implementation_code=named.implementation_code if named else None,
+        on=on,
+    )
+    if found.item is None:
+        raise InvalidDocument(findings=found.findings)
+    if found.item.duty(mode, on) is None:
+        raise InvalidDocument(
+            findings=[
+                Finding(
+                    rule="item.mode",
+                    level="reject",
+                    path="/body/mode",
+                    message=f"该事项在申请日不以 {mode} 方式跨省通办;请改用事项允许的通办模式",
+                    message_en=f"the item is not offered in mode {mode} on the application date",
+                )
+            ]
+        )
+    return found.item
+
+
+def _handling_place(body: Any, *, rule: str) -> str:
+    """The place whose body decides, by the item's rule; a contradiction asks the window."""
+    named = body.handling_place.code if body.handling_place else None
+    if rule != "HOUSEHOLD":
+        if named is None:
+            raise _unroutable("route.unnamed", "/body/handling_place", "请填写办理地")
+        return str(named)
+    household = body.applicant.household_place
+    if household is None:
+        raise _unroutable(
+            "route.no_household", "/body/applicant/household_place", "请填写申请人户籍地区划"
+        )
+    if named is not None and str(named)[:6] != household.county:
+        raise _unroutable(
+            "route.differs", "/body/handling_place", "办理地与户籍地不在同一县区,请核对后重发"
+        )
+    return str(household.code)
+
+
+def _unroutable(rule: str, path: str, message: str) -> Unroutable:
+    english = {
+        "route.unnamed": "name the handling place",
+        "route.no_household": "give the household region of the applicant",
+        "route.differs": "handling place and household place lie in different counties",
+    }
+    return Unroutable(
+        findings=[
+            Finding(rule=rule, level="reject", path=path, message=message, message_en=english[rule])
+        ]
+    )
+
+
+__all__ = ["begin", "clock_rules"]

@@ -1,0 +1,52 @@
+"""
+Where a case stands: its row, its key and the folded case.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gateway.core.case import Case, Role, case_from_json
+from gateway.core.transitions import TRANSITIONS
+from gateway.ports import CaseKey, CaseRow, Gateway
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    row: CaseRow
+    key: CaseKey
+    case: Case
+
+
+async def stand(number: str, *, gw: Gateway) -> Standing | None:
+    """Read and open a case; None when there is none."""
+    row = await gw.store.case(number)
+    return None if row is None else open_case_row(row, gw=gw)
+
+
+def open_case_row(row: CaseRow, *, gw: Gateway) -> Standing:
+    """
+    Raises:
+        IntegrityError: the row does not open under its key.
+    """
+    key = gw.keys.case_key(row.key_id)
+    return Standing(row, key, case_from_json(key.open(row.sealed, case_place(row))))
+
+
+def case_place(row: CaseRow) -> str:
+    return f"case:{row.number}:{row.revision}"
+
+
+def role_for(case: Case, system: str, kind: str) -> Role:
+    """
+    The role in which a system speaks. A system may hold two (a case within one province): then the
+    kind decides, as only one of them may send it.
+    """
+    roles: list[Role] = [party.role for party in case.parties if party.system == system]
+    if len(roles) > 1:
+        letters = "".join(row.by for row in TRANSITIONS if row.kind == kind)
+        roles = [role for role in roles if role[0] in letters] or roles
+    return roles[0] if roles else "RECEIVING"
+
+
+__all__ = ["Standing", "case_place", "open_case_row", "role_for", "stand"]

@@ -1,0 +1,272 @@
+"""
+Take in one message of any kind, native or in a province's dialect: the one way in.
+
+The same message sent twice gets the first answer again. After this returns, the message, the case
+it belongs to, what must be sent because of it and the audit leaf are durable together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import orjson
+
+from contracts.adapter import InboundDocument
+from contracts.errors import (
+    AccessDenied,
+    Finding,
+    Forbidden,
+    InvalidDocument,
+    MessageIdReused,
+    NotFound,
+    Overloaded,
+    Refused,
+)
+from gateway.core.audit.leaf import Leaf
+from gateway.ports import (
+    Change,
+    DuplicateReceiptError,
+    Gateway,
+    ReceiptRow,
+    RevisionConflictError,
+    System,
+)
+from gateway.usecases.caller import Caller
+from gateway.usecases.draft import Draft, read_foreign, read_native
+from gateway.usecases.enter import Entered, enter
+from gateway.usecases.materials import stage_bytes
+from gateway.usecases.stand import Standing, stand
+from gateway.usecases.times import stamp
+
+REVISION_TRIES = 20
+"""A case has few writers at a time; losing this often means the node is overloaded."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inbound:
+    """
+    A message at the door: `document` when it came in the national format, else `foreign`.
+
+    `raw` are the exact bytes received. `case_number` is the one of the URL, if it names one.
+    """
+
+    caller: Caller
+    raw: bytes
+    document: dict[str, Any] | None = None
+    foreign: InboundDocument | None = None
+    case_number: str | None = None
+    idempotency_key: str | None = None
+    dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`body` is what the sender is told; a replay carries the body of the first answer."""
+
+    status: int
+    body: dict[str, Any]
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Identity:
+    """Names by which a repeat is recognised, and a keyed digest of the content."""
+
+    keys: tuple[bytes, ...]
+    fingerprint: bytes
+
+
+async def take_in(inbound: Inbound, *, gw: Gateway) -> Answer:
+    """
+    Take in a message and promise what follows from it.
+
+    Raises:
+        Refused: nothing but a `message.refused` leaf was stored; the error lists every finding.
+        TryLater: nothing was stored; the same request may be sent again unchanged.
+    """
+    try:
+        return await _take_in(inbound, gw=gw)
+    except Refused as refusal:
+        if not inbound.dry_run:
+            await gw.store.commit(Change(leaves=(_refusal(inbound, refusal, gw=gw),)))
+        raise
+
+
+async def _take_in(inbound: Inbound, *, gw: Gateway) -> Answer:
+    sender = _sender(inbound, gw=gw)
+    identity = _identify(inbound, gw=gw)
+    if first := await _first_answer(identity, sender=sender, gw=gw):
+        return first
+    for _ in range(REVISION_TRIES):
+        standing = await _standing(inbound, sender=sender, gw=gw)
+        draft = _read(inbound, sender=sender, standing=standing, gw=gw)
+        if not inbound.dry_run:
+            await _stage_inline(inbound, gw=gw)
+        entered = await enter(draft, sender=sender, standing=standing, caller=inbound.caller, gw=gw)
+        if inbound.dry_run:
+            return Answer(200, {**entered.answer, "dry_run": True, "previews": entered.previews})
+        change = replace(
+            entered.change, receipts=_receipts(identity, entered, sender=sender, gw=gw)
+        )
+        try:
+            await gw.store.commit(change)
+        except RevisionConflictError:
+            continue
+        except DuplicateReceiptError:
+            first = await _first_answer(identity, sender=sender, gw=gw)
+            if first is None:
+                raise
+            return first
+        for destination in entered.destinations:
+            gw.wake(destination)
+        return Answer(202, entered.answer)
+    raise Overloaded("该办件正被频繁更新", "this case is being updated too often", retry_after=1)
+
+
+# --- who and what ---------------------------------------------------------------------------
+
+
+def _sender(inbound: Inbound, *, gw: Gateway) -> System:
+    """The sending system: the token's; a document may not claim another one."""
+    name = inbound.caller.system
+    if name is None:
+        raise Forbidden("该令牌不代表任何业务系统,不能提交报文", "this token speaks for no system")
+    system = gw.provinces.system(name, gw.environment)
+    if system is None:
+        raise AccessDenied(
+            "令牌所属系统没有已启用的连接", "the token's system has no connection in force"
+        )
+    if inbound.document is not None:
+        claimed = inbound.document.get("sender")
+        if isinstance(claimed, dict) and claimed.get("system") != name:
+            raise Forbidden(
+                "报文的发送方与令牌所属系统不一致",
+                "the document's sender is not the token's system",
+            )
+    return system
+
+
+def _identify(inbound: Inbound, *, gw: Gateway) -> _Identity:
+    if inbound.foreign is not None:
+        content: Any = inbound.foreign.record
+        message_id, version = inbound.foreign.message_id, inbound.foreign.data_version
+    else:
+        content = inbound.document or {}
+        message_id, version = content.get("message_id"), content.get("data_version", 1)
+    keys = [gw.keys.index("message", str(message_id), str(version))]
+    if inbound.idempotency_key is not None:
+        keys.append(gw.keys.index("idempotency", inbound.idempotency_key))
+    # Over the content, not the bytes: a dialect signs each sending anew with nonce and time.
+    body = orjson.dumps([inbound.case_number, content], option=orjson.OPT_SORT_KEYS)
+    return _Identity(tuple(keys), gw.keys.fingerprint(body))
+
+
+async def _first_answer(identity: _Identity, *, sender: System, gw: Gateway) -> Answer | None:
+    for key in identity.keys:
+        held = await gw.store.receipt(sender.system, gw.environment, key)
+        if held is None:
+            continue
+        if held.fingerprint != identity.fingerprint:
+            raise MessageIdReused
+        sealed = gw.keys.case_key(held.key_id).open(held.sealed, _receipt_place(held))
+        return Answer(202, orjson.loads(sealed), replayed=True)
+    return None
+
+
+async def _standing(inbound: Inbound, *, sender: System, gw: Gateway) -> Standing | None:
+    """The case this message belongs to; None for an application. Foreign and absent: NotFound."""
+    foreign, document = inbound.foreign, inbound.document or {}
+    kind = foreign.kind if foreign else document.get("kind")
+    if kind == "application":
+        return None
+    number = inbound.case_number or (
+        foreign.case_number if foreign else document.get("case_number")
+    )
+    if number is None and foreign is not None and foreign.party_number is not None:
+        index = gw.keys.index("number", sender.system, foreign.party_number)
+        number = await gw.store.case_by_number(sender.system, index)
+    if not isinstance(number, str):
+        if foreign is None and inbound.case_number is None:
+            return None  # the format check names the missing field
+        raise NotFound
+    standing = await stand(number, gw=gw)
+    if standing is None or not await gw.store.is_party(number, sender.system):
+        raise NotFound
+    return standing
+
+
+def _read(inbound: Inbound, *, sender: System, standing: Standing | None, gw: Gateway) -> Draft:
+    if inbound.foreign is not None:
+        return read_foreign(inbound.foreign, sender=sender, standing=standing, gw=gw)
+    document = dict(inbound.document or {})
+    number = inbound.case_number
+    if number is not None and document.setdefault("case_number", number) != number:
+        raise InvalidDocument(
+            findings=[
+                Finding(
+                    rule="case_number.differs",
+                    level="reject",
+                    path="/case_number",
+                    message="报文中的通办编号与地址中的不一致,请改为一致后重发",
+                    message_en="the case number in the document is not the one of the address",
+                )
+            ]
+        )
+    return read_native(document, raw=inbound.raw, sender=sender)
+
+
+async def _stage_inline(inbound: Inbound, *, gw: Gateway) -> None:
+    for material in inbound.foreign.materials if inbound.foreign else ():
+        await stage_bytes(
+            material.content,
+            media_type=material.media_type,
+            file_name=material.file_name,
+            caller=inbound.caller,
+            gw=gw,
+        )
+
+
+# --- rows -----------------------------------------------------------------------------------
+
+
+def _receipts(
+    identity: _Identity, entered: Entered, *, sender: System, gw: Gateway
+) -> tuple[ReceiptRow, ...]:
+    body = orjson.dumps(entered.answer)
+    rows = []
+    for key in identity.keys:
+        row = ReceiptRow(
+            system=sender.system,
+            environment=gw.environment,
+            key=key,
+            fingerprint=identity.fingerprint,
+            case_number=entered.number,
+            arrival=entered.arrival,
+            key_id=entered.key.key_id,
+            sealed=b"",
+        )
+        rows.append(replace(row, sealed=entered.key.seal(body, _receipt_place(row))))
+    return tuple(rows)
+
+
+def _receipt_place(row: ReceiptRow) -> str:
+    return f"receipt:{row.case_number}:{row.arrival}:{row.key.hex()}"
+
+
+def _refusal(inbound: Inbound, refusal: Refused, *, gw: Gateway) -> Leaf:
+    foreign = inbound.foreign
+    kind = foreign.kind if foreign else (inbound.document or {}).get("kind")
+    return Leaf(
+        event="message.refused",
+        at=stamp(gw.clock.now()),
+        actor=inbound.caller.actor,
+        environment=gw.environment,
+        kind=kind if isinstance(kind, str) and kind.isidentifier() and len(kind) < 40 else None,
+        reason=refusal.code,
+        findings=tuple(sorted({finding.rule for finding in refusal.findings}))[:50],
+        trace_id=inbound.caller.trace_id,
+    )
+
+
+__all__ = ["Answer", "Inbound", "take_in"]
