@@ -242,7 +242,11 @@ class ReceiptRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NumberRow:
-    """A party's number for the case, as a blind index; unique per (system, index)."""
+    """
+    A party's number for the case, as a blind index; unique per (system, index).
+
+    The same row again is harmless; the same index for another case is a revision conflict.
+    """
 
     system: str
     index: bytes
@@ -314,6 +318,9 @@ class DeliveryRow:
 class DeliveryUpdate:
     """
     Move one delivery. Applies only while the row's fence equals `fence` and its state is in `was`.
+
+    The lease goes on if `state` is "sending" or the change opens an attempt of this serial; any
+    other update ends it, so that `next_at` alone says when the delivery is due.
     """
 
     serial: str
@@ -421,9 +428,11 @@ class CaseFilter:
     handler: str | None = None
     sender: str | None = None
     open_only: bool = False
+    """only cases in which it is somebody's turn"""
     order: Literal["opened", "due"] = "opened"
+    """newest first, or soonest due first with those that owe nothing last"""
     after: str | None = None
-    """opaque cursor of the last row of the page before"""
+    """number of the last case of the page before"""
     limit: int = 50
 
 
@@ -432,7 +441,9 @@ class DeliveryFilter:
     case_number: str | None = None
     destination: str | None = None
     states: tuple[DeliveryState, ...] = ()
+    """empty: all"""
     after: str | None = None
+    """serial of the last delivery of the page before; they come in the order promised"""
     limit: int = 50
 
 
@@ -444,17 +455,24 @@ class Store(Protocol):
         """
         Make a change durable and return the ids of its leaves, in order.
 
-        Sets `prev_case_leaf` and the case's `last_leaf` itself.
+        Sets `prev_case_leaf` and the case's `last_leaf` itself. Cancelling does not undo it.
 
         Raises:
             RevisionConflictError, DuplicateReceiptError, FenceLostError: nothing was stored.
             StoreUnavailable: the disk refused; nothing was stored.
+            Overloaded: too many commits wait; nothing was stored.
+            IntegrityError: a key, serial or arrival is used twice; nothing was stored.
         """
         ...
 
     async def case(self, number: str) -> CaseRow | None: ...
 
-    async def cases(self, where: CaseFilter) -> Sequence[CaseRow]: ...
+    async def cases(self, where: CaseFilter) -> Sequence[CaseRow]:
+        """
+        Raises:
+            NotFound: `where.after` names no case.
+        """
+        ...
 
     async def is_party(self, number: str, system: str) -> bool: ...
 
@@ -481,17 +499,27 @@ class Store(Protocol):
         Returned rows carry a new `fence`. A row is due when its state is pending or asking, its
         next_at has come, no lease holds it, and no earlier open delivery of its order key is in its
         way. An expired lease in state "sending" comes back as state "asking" (an open intent is
-        Unknown).
+        Unknown). Opening an embedded store ends all leases: their process is gone.
         """
         ...
 
     async def lanes(self, now: datetime) -> Mapping[str, datetime]:
-        """Destination -> earliest next_at of its pending or asking deliveries."""
+        """
+        Destination -> when `claim` can next give something of it, as far as is known now.
+
+        The earliest next_at of its pending or asking deliveries that wait for no other; a leased
+        one counts when its lease ends.
+        """
         ...
 
     async def delivery(self, serial: str) -> DeliveryRow | None: ...
 
-    async def deliveries(self, where: DeliveryFilter) -> Sequence[DeliveryRow]: ...
+    async def deliveries(self, where: DeliveryFilter) -> Sequence[DeliveryRow]:
+        """
+        Raises:
+            NotFound: `where.after` names no delivery.
+        """
+        ...
 
     async def steps(self, serial: str) -> Sequence[StepRow]: ...
 
@@ -520,7 +548,7 @@ class Store(Protocol):
         ...
 
     async def counts(self) -> Mapping[str, int]:
-        """Rows per table and per delivery state, for metrics and the doctor."""
+        """Rows per table and `deliveries.<state>`, for the doctor: it may read much."""
         ...
 
     async def close(self) -> None: ...

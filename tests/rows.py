@@ -31,7 +31,7 @@ def number(serial: int) -> str:
     return f"TB-20260302-530303-T{serial:08d}-X"
 
 
-def a_case(serial: int = 1, **changed: Any) -> CaseRow:
+def a_case(serial: int = 1, /, **changed: Any) -> CaseRow:
     row = CaseRow(
         number=number(serial),
         revision=1,
@@ -54,7 +54,7 @@ def a_case(serial: int = 1, **changed: Any) -> CaseRow:
     return replace(row, **changed)
 
 
-def a_message(serial: int = 1, **changed: Any) -> MessageRow:
+def a_message(serial: int = 1, /, **changed: Any) -> MessageRow:
     row = MessageRow(
         case_number=number(serial),
         arrival=1,
@@ -73,7 +73,7 @@ def a_message(serial: int = 1, **changed: Any) -> MessageRow:
     return replace(row, **changed)
 
 
-def a_receipt(serial: int = 1, **changed: Any) -> ReceiptRow:
+def a_receipt(serial: int = 1, /, **changed: Any) -> ReceiptRow:
     row = ReceiptRow(
         system="530303-window",
         environment="test",
@@ -87,7 +87,7 @@ def a_receipt(serial: int = 1, **changed: Any) -> ReceiptRow:
     return replace(row, **changed)
 
 
-def a_delivery(serial: int = 1, **changed: Any) -> DeliveryRow:
+def a_delivery(serial: int = 1, /, **changed: Any) -> DeliveryRow:
     row = DeliveryRow(
         serial=f"{number(serial)}-1",
         case_number=number(serial),
@@ -109,7 +109,7 @@ def a_delivery(serial: int = 1, **changed: Any) -> DeliveryRow:
     return replace(row, **changed)
 
 
-def a_step(serial: int = 1, **changed: Any) -> StepRow:
+def a_step(serial: int = 1, /, **changed: Any) -> StepRow:
     row = StepRow(
         serial=f"{number(serial)}-1",
         index=0,
@@ -120,7 +120,7 @@ def a_step(serial: int = 1, **changed: Any) -> StepRow:
     return replace(row, **changed)
 
 
-def an_attempt(serial: int = 1, **changed: Any) -> AttemptRow:
+def an_attempt(serial: int = 1, /, **changed: Any) -> AttemptRow:
     row = AttemptRow(
         serial=f"{number(serial)}-1",
         number=1,
@@ -159,7 +159,7 @@ def a_material(**changed: Any) -> MaterialRow:
     return replace(row, **changed)
 
 
-def a_leaf(serial: int | None = 1, **changed: Any) -> Leaf:
+def a_leaf(serial: int | None = 1, /, **changed: Any) -> Leaf:
     leaf = Leaf(
         event="message.received",
         at="2026-03-02T04:00:00.123456Z",

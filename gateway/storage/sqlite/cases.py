@@ -81,8 +81,8 @@ def put_case(db: apsw.Connection, row: CaseRow) -> None:
     if row.revision == 1:
         try:
             db.execute(_INSERT, (row.number, 1, row.key_id, *plain))
-        except apsw.ConstraintError as error:
-            if "cases.number" in str(error):
+        except apsw.ConstraintError:
+            if fetch_one(db, "SELECT 1 FROM cases WHERE number = ?", (row.number,)):
                 raise RevisionConflictError from None
             raise
         return
