@@ -83,18 +83,17 @@ class Outward:
         for node in nodes:
             if not node.runs("out"):
                 continue
-            inner = Lines()
             guard = self.guard(node.when, n, p)
+            lines.append(f"# rule {node.number}, line {node.line}")
+            # what needs no guard is written straight down: objects are hung in the order of rules
+            inner = Lines() if guard else lines
             if isinstance(node, Leaf):
                 self.leaf(node, inner, n, p)
             else:
                 assert isinstance(node, Span)
                 self.span(node, inner, n, p)
-            lines.append(f"# rule {node.number}, line {node.line}")
             if guard:
                 lines.nest(f"if {guard}:", inner)
-            else:
-                lines.extend(inner)
 
     def guard(self, tests: tuple[Test, ...], n: At, p: At) -> str:
         parts = []
@@ -110,11 +109,10 @@ class Outward:
     def span(self, span: Span, lines: Lines, n: At, p: At) -> None:
         if span.kind == "at":
             below = n.down(span.national)
-            inner = Lines()
+            # without a condition of its own the block writes where it stands: keys keep their order
+            inner = lines if span.national is None else Lines()
             self.nodes(span.nodes, inner, below, p.down(span.province))
-            if span.national is None:
-                lines.extend(inner)
-            else:
+            if span.national is not None:
                 lines.nest(f"if {below.scope.fetch(below.prefix)}:", inner)
         elif span.kind == "pivot" or not span.inline:
             self.elements(span, lines, n, p)
