@@ -512,6 +512,10 @@ class Store(Protocol):
         """
         ...
 
+    async def due(self, destination: str, now: datetime) -> datetime | None:
+        """The same for one destination; cheap enough to ask before every rest."""
+        ...
+
     async def delivery(self, serial: str) -> DeliveryRow | None: ...
 
     async def deliveries(self, where: DeliveryFilter) -> Sequence[DeliveryRow]:
@@ -548,7 +552,10 @@ class Store(Protocol):
         ...
 
     async def counts(self) -> Mapping[str, int]:
-        """Rows per table and `deliveries.<state>`, for the doctor: it may read much."""
+        """
+        How many cases, deliveries, materials, accesses and leaves, and `deliveries.<state>` for each
+        state that occurs; for metrics and the doctor.
+        """
         ...
 
     async def close(self) -> None: ...

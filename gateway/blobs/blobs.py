@@ -25,15 +25,17 @@ T = TypeVar("T")
 _NAME = re.compile(r"[0-9a-f]{32}")
 
 
-def open_blobs(root: Path, *, ids: Ids, threads: Threads) -> FileBlobs:
+def open_blobs(root: Path, *, ids: Ids, threads: Threads, read_only: bool = False) -> FileBlobs:
     """
     Make the folders if absent and remove what an interrupted writing left behind.
 
-    Only the process that holds the database may do so.
+    Beside the process that holds the database, open with `read_only`: it does neither.
 
     Raises:
         StoreUnavailable: the disk refused.
     """
+    if read_only:
+        return FileBlobs(root, ids=ids, threads=threads)
     try:
         for folder in (root, root / NEW, *(root / f"{number:02x}" for number in range(256))):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -84,7 +84,7 @@ class Lane:
 
     async def _rest(self) -> None:
         now = self._gw.clock.now()
-        due = (await self._gw.store.lanes(now)).get(self.destination)
+        due = await self._gw.store.due(self.destination, now)
         seconds = IDLE_SECONDS
         if due is not None and len(self._running) < self._width:
             seconds = min(seconds, max(0.005, (due - now).total_seconds()))

@@ -506,9 +506,8 @@ async def test_counts_tell_rows_and_states(store: Store):
 
     counts = await store.counts()
 
-    assert {name: counts[name] for name in ("cases", "messages", "leaves", "deliveries")} == {
+    assert {name: counts[name] for name in ("cases", "leaves", "deliveries")} == {
         "cases": 5,
-        "messages": 5,
         "leaves": 2,
         "deliveries": 5,
     }

@@ -320,6 +320,8 @@ async def test_lanes_name_when_something_can_next_be_claimed(store: Store):
         "150000": NOON,
         "510000": NOON + 9 * SECOND,
     }
+    assert await store.due(LANE, NOON) == NOON + 2 * SECOND
+    assert await store.due("340100", NOON) is None
 
 
 async def test_a_leased_delivery_counts_when_its_lease_ends(store: Store):

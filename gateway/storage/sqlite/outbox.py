@@ -185,10 +185,15 @@ def lanes(db: apsw.Connection, now: datetime) -> Mapping[str, datetime]:
     """
     found = {}
     for destination in {row[0] for hop in _LANES for row in fetch(db, hop)}:
-        row = fetch_one(db, _NEXT, {"destination": destination, "now": micros(now)})
-        if row is not None and row[0] is not None:
-            found[destination] = instant(row[0])
+        at = due(db, destination, now)
+        if at is not None:
+            found[destination] = at
     return found
+
+
+def due(db: apsw.Connection, destination: str, now: datetime) -> datetime | None:
+    row = fetch_one(db, _NEXT, {"destination": destination, "now": micros(now)})
+    return None if row is None else instant_or_none(row[0])
 
 
 def delivery(db: apsw.Connection, serial: str) -> DeliveryRow | None:
@@ -259,6 +264,7 @@ __all__ = [
     "claim",
     "deliveries",
     "delivery",
+    "due",
     "end_leases",
     "lanes",
     "move_delivery",

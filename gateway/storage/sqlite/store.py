@@ -181,6 +181,9 @@ class SqliteStore:
     async def lanes(self, now: datetime) -> Mapping[str, datetime]:
         return await self._reader.scan(outbox.lanes, now)
 
+    async def due(self, destination: str, now: datetime) -> datetime | None:
+        return self._reader.point(outbox.due, destination, now)
+
     async def delivery(self, serial: str) -> DeliveryRow | None:
         return self._reader.point(outbox.delivery, serial)
 
