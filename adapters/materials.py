@@ -1,8 +1,8 @@
 """
-Materials inside payloads: tokens become references on the way out, base64 becomes tokens on the way in.
+Materials inside payloads: on the way out tokens become references, on the way in base64 tokens.
 
-A token is the text `material:<sha256 hex>:<size>` at a path that connection.yaml declares. Content is
-streamed; a payload is never built with a scan inside it.
+A token is the text `material:<sha256 hex>:<size>` at a path that connection.yaml declares. Content
+is streamed; a payload is never built with a scan inside it.
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ from contracts.errors import IntegrityError
 
 SUMS = "SHA256SUMS"
 _ROOT = "/contract/"
-_SHIPPED = {"http://schemas.xmlsoap.org/soap/encoding/": "soap-encoding.xsd"}
-"""Schemas that real WSDLs import without a location."""
+_WELL_KNOWN = {"http://schemas.xmlsoap.org/soap/encoding/": "soap-encoding.xsd"}
+"""Schemas that real WSDLs import without a location, and the pinned file that answers for each."""
 
 
 def read_contract(folder: Path) -> dict[str, bytes]:
@@ -101,11 +101,13 @@ def _pinned_transport() -> Any:
 
         def __init__(self, files: Mapping[str, bytes]) -> None:
             self._files = files
+            self._close_session = False
 
         def load(self, url: str) -> bytes:
-            if url in _SHIPPED:
-                return (Path(__file__).parent / "schemas" / _SHIPPED[url]).read_bytes()
-            content = self._files.get(url.removeprefix(_ROOT)) if url.startswith(_ROOT) else None
+            name = _WELL_KNOWN.get(url)
+            if name is None and url.startswith(_ROOT):
+                name = url.removeprefix(_ROOT)
+            content = None if name is None else self._files.get(name)
             if content is None:
                 raise _broken(
                     f"引用了未登记的文件 {url[:200]}", f"{url[:200]} is not in the pinned set"

@@ -70,10 +70,8 @@ def check_header(parts: SoapParts, login: Login, *, now: datetime) -> bytes:
     username, password = _text(token, WSSE, "Username"), _text(token, WSSE, "Password")
     created, nonce = _text(token, WSU, "Created"), _nonce(token)
     _check_time(created, window=login.window, now=now)
-    if login.digest:
-        expected = password_digest(nonce, created, login.password)
-    else:
-        expected = login.password
+    plain = login.password
+    expected = password_digest(nonce, created, plain) if login.digest else plain
     right = hmac.compare_digest(username.encode(), login.username.encode())
     right &= hmac.compare_digest(password.encode(), expected.encode())
     if not right:

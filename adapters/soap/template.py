@@ -1,8 +1,8 @@
 """
 Compile a document/literal element into one Python function: record → XML text.
 
-zeep builds the same envelope in about 25 times the time. The function is generated from a closed set
-of statements with quoted literals, and is only used after its output was found equal to zeep's.
+zeep builds the same envelope in about 25 times the time. The function is generated from a closed
+set of statements with quoted literals, and only used after its output was found equal to zeep's.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ def compile_element(member: Member) -> Write:
     """
     A function that writes the element from its content.
 
-    The function raises Unrenderable with every misfit at once: missing or unknown fields, a field that
-    occurs too often, characters XML cannot carry.
+    The function raises Unrenderable with every misfit at once: missing or unknown fields, a field
+    that occurs too often, characters XML cannot carry.
     """
     source = _Source(member)
     names: dict[str, Any] = {
