@@ -8,6 +8,7 @@ A house test refuses `time`, `datetime.now`, `random`, `secrets`, `uuid`, `os.ur
 from __future__ import annotations
 
 import asyncio
+import pwd
 import secrets
 import socket
 import struct
@@ -74,4 +75,21 @@ def reset_connection(transport: asyncio.Transport) -> None:
     transport.abort()
 
 
-__all__ = ["RealClock", "RealIds", "RealThreads", "reset_connection"]
+def peer_user(transport: asyncio.BaseTransport | None) -> str | None:
+    """
+    The operating-system user at the other end of a Unix socket; None when it cannot be known.
+
+    The kernel says so (SO_PEERCRED), not the peer.
+    """
+    link = transport.get_extra_info("socket") if transport is not None else None
+    if link is None or link.family != socket.AF_UNIX or not hasattr(socket, "SO_PEERCRED"):
+        return None
+    size = struct.calcsize("3i")
+    _, uid, _ = struct.unpack("3i", link.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, size))
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return f"uid{uid}"
+
+
+__all__ = ["RealClock", "RealIds", "RealThreads", "peer_user", "reset_connection"]

@@ -28,27 +28,31 @@ from gateway.api.call import Call, Services, read_trace
 from gateway.api.problems import negotiate, respond
 from gateway.telemetry import describe_error, log, metrics
 from gateway.usecases.access import ROLES, record_denial
+from gateway.usecases.caller import Caller
+from gateway.world import peer_user
 
 Handler = Callable[[Call], Awaitable[web.StreamResponse]]
 Wire = Callable[[web.Request], Awaitable[web.StreamResponse]]
-Media = type[BaseModel] | str
-"""A model, or the media type of something that is not JSON of ours."""
+Media = type[BaseModel] | tuple[type[BaseModel], ...] | str
+"""A model, one of several, or the media type of something that is not JSON of ours."""
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
     """
     Who may use a route. `dialect`: the province's own credential decides, inside the handler.
+    `local`: whoever the machine lets open the admin socket, named by the kernel.
 
     Roles say which routes; which cases are seen is decided per case by the use case.
     """
 
-    access: Literal["public", "roles", "dialect"]
+    access: Literal["public", "roles", "dialect", "local"]
     roles: frozenset[str] = frozenset()
 
 
 PUBLIC = Policy("public")
 DIALECT = Policy("dialect")
+LOCAL = Policy("local")
 
 
 def only(*roles: str) -> Policy:
@@ -140,9 +144,12 @@ def _open_call(request: web.Request, services: Services, name: str) -> Call:
 
 async def _admit(call: Call, route: Route) -> None:
     policy = route.policy
-    if policy is None or policy.access != "roles":
+    if policy is None or policy.access in ("public", "dialect"):
         return
     try:
+        if policy.access == "local":
+            call.known = _local_operator(call)
+            return
         authorization = call.request.headers.get("Authorization")
         call.known = await call.services.tokens.caller(authorization, trace_id=call.trace_id)
         if call.known.role not in policy.roles:
@@ -152,6 +159,15 @@ async def _admit(call: Call, route: Route) -> None:
     except AccessDenied as denial:
         await note_denial(call, denial)
         raise
+
+
+def _local_operator(call: Call) -> Caller:
+    user = peer_user(call.request.transport)
+    if user is None:
+        raise AccessDenied("无法确认本机用户", "the user of the other end cannot be known")
+    return Caller(
+        client_id=f"os.{user}", role="operator", system=None, province=None, trace_id=call.trace_id
+    )
 
 
 async def note_denial(call: Call, denial: AccessDenied) -> None:
@@ -229,6 +245,7 @@ def _answer_strangers(services: Services) -> Callable[..., Awaitable[web.StreamR
 
 __all__ = [
     "DIALECT",
+    "LOCAL",
     "PUBLIC",
     "Handler",
     "Policy",
