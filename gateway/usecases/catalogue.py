@@ -1,5 +1,5 @@
 """
-What a window may cache: items and where they are handled, materials, bodies, national code lists.
+What a window may cache: items in force, who handles them where, materials, national code lists.
 """
 
 from __future__ import annotations
@@ -9,9 +9,11 @@ from typing import Any
 
 import orjson
 
+from contracts.catalogue import items
 from contracts.codelist import CodeList, code_list, code_list_names
 from gateway.ports import Body, Gateway, LocalItem
 from gateway.usecases.caller import Caller
+from gateway.usecases.times import local_date
 
 MATERIAL_LISTS = ("disability_subsidy_materials",)
 """Lists of national material codes; they stand under `materials`, not among the code lists."""
@@ -23,8 +25,10 @@ async def read_catalogue(since: str | None, *, caller: Caller, gw: Gateway) -> d
 
     Another province's local codes are not shown: a window sends its own.
     """
+    today = local_date(gw.clock.now())
     content: dict[str, Any] = {
-        "items": [
+        "items": [item.model_dump(mode="json", exclude_none=True) for item in items(today)],
+        "local_items": [
             _item(item, own=item.province == caller.province)
             for province in _provinces(gw)
             for item in gw.provinces.local_items(province)
