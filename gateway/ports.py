@@ -553,8 +553,8 @@ class Store(Protocol):
 
     async def counts(self) -> Mapping[str, int]:
         """
-        How many cases, deliveries, materials, accesses and leaves, and `deliveries.<state>` for each
-        state that occurs; for metrics and the doctor.
+        How many cases, deliveries, materials, accesses and leaves, and `deliveries.<state>` for
+        every state; for metrics and the doctor.
         """
         ...
 
