@@ -8,11 +8,14 @@ models have already said so.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
+from contracts.casenumber import parse_case_number
 from contracts.errors import Finding
+from contracts.scalars import CASE_NUMBER
 from contracts.words import refuse
 
 Document = Mapping[str, Any]
@@ -20,6 +23,7 @@ Condition = Callable[[Document], Iterator[Finding]]
 
 WITHOUT_CASE = frozenset({"application", "inquiry", "complaint", "verification"})
 ALWAYS_REPLIES = frozenset({"correction", "acknowledgement"})
+_CASE_NUMBER = re.compile(CASE_NUMBER)
 NEEDS_CONSENT = frozenset({"ECONOMIC"})
 """Subjects no law opens without the person's authorisation (guide section 4)."""
 
@@ -60,11 +64,12 @@ def _case(document: Document) -> Iterator[Finding]:
 
 
 def _number(path: str, number: object, document: Document) -> Iterator[Finding]:
-    segments = number.split("-") if isinstance(number, str) else []
-    if len(segments) != 5:
+    if not isinstance(number, str) or not _CASE_NUMBER.fullmatch(number):
         return
-    environment, of_test = document.get("environment"), segments[3].startswith("T")
-    if environment in ("test", "production") and of_test != (environment == "test"):
+    parts = parse_case_number(number)
+    if parts is None:
+        yield refuse("case_number.check", path)
+    elif document.get("environment") not in (parts.environment, None):
         yield refuse("case_number.environment", path)
 
 

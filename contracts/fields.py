@@ -13,7 +13,7 @@ item, B from a column or form, P for project convention.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.fields import FieldInfo
@@ -215,6 +215,25 @@ def spec_of(field: FieldInfo) -> FieldSpec:
     raise LookupError("a field of the national format without its specification")
 
 
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What objects a field holds: of which class, one or a list."""
+
+    model: type[Value]
+    many: bool
+
+
+def held(annotation: Any) -> Held | None:
+    """The objects behind a field's annotation, None when it holds plain values."""
+    if isinstance(annotation, type) and issubclass(annotation, Value):
+        return Held(annotation, many=False)
+    many = get_origin(annotation) is tuple
+    for inner in get_args(annotation):
+        if found := held(inner):
+            return Held(found.model, many=many or found.many)
+    return None
+
+
 def _declare(spec: FieldSpec, *, default: Any) -> Any:
     field: FieldInfo = Field(default, title=spec.label, description=spec.note or None)
     field.metadata.append(spec)
@@ -228,6 +247,7 @@ __all__ = [
     "FieldSpec",
     "Given",
     "Grade",
+    "Held",
     "Leaf",
     "Opt",
     "Presence",
@@ -237,6 +257,7 @@ __all__ = [
     "TwoOrMore",
     "Value",
     "expected",
+    "held",
     "optional",
     "required",
     "spec_of",

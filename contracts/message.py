@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast, get_args
 from pydantic import ValidationError
 
 from contracts.bundle import Bundle
+from contracts.cautions import find_cautions
 from contracts.conditions import find_bundle_conditions, find_conditions
 from contracts.errors import Finding, InvalidDocument
 from contracts.fields import FROM_SENDER, Value
@@ -57,6 +58,16 @@ def parse_bundle(document: dict[str, Any], *, from_sender: bool) -> Bundle:
     return _validate(document, Bundle, find_bundle_conditions(document), from_sender=from_sender)
 
 
+def warnings(message: Message | Bundle) -> tuple[Finding, ...]:
+    """
+    Everything of level warn about a parsed message, in the order of their paths.
+
+    Codes and regions are looked up as of `as_of_date`, before it is set as of the application date.
+    Nothing about mapped codes that are wider or narrower: the mapping has said so.
+    """
+    return tuple(find_cautions(message))
+
+
 def to_document(message: Value) -> dict[str, Any]:
     """The plain JSON form of a message: what was set, nothing else."""
     return message.model_dump(mode="json", exclude_unset=True)
@@ -85,4 +96,13 @@ def _no_kind(document: object) -> Finding:
     return refuse("kind.unknown", "/kind")
 
 
-__all__ = ["KINDS", "MODELS", "Bundle", "Message", "parse", "parse_bundle", "to_document"]
+__all__ = [
+    "KINDS",
+    "MODELS",
+    "Bundle",
+    "Message",
+    "parse",
+    "parse_bundle",
+    "to_document",
+    "warnings",
+]

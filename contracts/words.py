@@ -12,8 +12,8 @@ PATH_LIMIT = 300
 
 # rule -> (Chinese, English); {…} are limits of the format, never what was sent
 WORDS: Mapping[str, tuple[str, str]] = {
-    "bundle_number.form": ("一件事编号格式不对", "Not a bundle number"),
-    "case_number.form": (
+    "bundle_number.shape": ("一件事编号格式不对", "Not a bundle number"),
+    "case_number.shape": (
         "通办编号格式应为 TB-年月日-收件县区-序号-校验位",
         "A case number reads TB-YYYYMMDD-county-serial-check",
     ),
@@ -22,9 +22,9 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "This code moves the case; it must be one of {expected}",
     ),
     "code.wrong_list": ("此处代码表应为 {expected}", "The code list here is {expected}"),
-    "date.form": ("日期格式应为 YYYY-MM-DD", "A date reads YYYY-MM-DD"),
+    "date.shape": ("日期格式应为 YYYY-MM-DD", "A date reads YYYY-MM-DD"),
     "date.impossible": ("没有这一天", "There is no such day"),
-    "digest.form": (
+    "digest.shape": (
         "摘要应为 64 位小写十六进制 SHA-256",
         "A digest is SHA-256 in 64 lower-case hex digits",
     ),
@@ -41,7 +41,7 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "field.unknown": ("国家格式中没有这个字段", "The national format has no such field"),
     "kind.unknown": ("没有这种消息", "There is no such kind of message"),
     "list.too_short": ("至少需要 {min_length} 项", "At least {min_length} entries are needed"),
-    "month.form": ("月份格式应为 YYYY-MM", "A month reads YYYY-MM"),
+    "month.shape": ("月份格式应为 YYYY-MM", "A month reads YYYY-MM"),
     "number.fraction": (
         "须为整数;金额以分为单位",
         "Whole numbers only; money is in fen",
@@ -61,16 +61,19 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "The text holds half a character (a lone surrogate)",
     ),
     "text.too_long": ("超过 {max_length} 个字符", "Over {max_length} characters"),
-    "time.form": (
+    "time.shape": (
         "时间格式应为 2026-03-02T09:14:05+08:00,可带至多三位小数",
         "A time reads 2026-03-02T09:14:05+08:00, with at most three decimals",
     ),
-    "trace_id.form": ("跟踪标识应为 32 位小写十六进制", "A trace id is 32 lower-case hex digits"),
+    "trace_id.shape": ("跟踪标识应为 32 位小写十六进制", "A trace id is 32 lower-case hex digits"),
     "value.unknown": ("只能是 {expected} 之一", "It must be one of {expected}"),
     "version.unknown": ("格式版本应为 {expected}", "The format version is {expected}"),
     # conditions of format.md that no single field can tell
     "bundle.unknown_material": ("所用材料不在共用材料中", "Not among the shared materials"),
-    "case_number.check": ("通办编号校验位不对", "The check character of the case number is wrong"),
+    "case_number.check": (
+        "通办编号校验不符:可能抄错一位或相邻两位颠倒",
+        "The case number is mistyped: its check character does not fit",
+    ),
     "case_number.environment": (
         "测试与生产环境的编号不能混用:测试编号的序号以 T 开头",
         "Numbers do not cross environments: the serial of a test number begins with T",
@@ -119,6 +122,71 @@ WORDS: Mapping[str, tuple[str, str]] = {
     "verification.person_missing": ("核验请求须填被核验人", "The question names the person"),
 }
 
+NOTICES: Mapping[str, tuple[str, str]] = {
+    "account.holder_not_beneficiary": (
+        "开户人不是受益人",
+        "The account belongs to somebody other than the beneficiary",
+    ),
+    "authority.expired": ("代理依据已过期", "What the agent acts on has expired"),
+    "authority.missing": ("代理人未附代理依据", "The agent shows nothing to act on"),
+    "code.empty": (
+        "编码值既无国家代码也无原值",
+        "A coded value with neither code nor source says nothing",
+    ),
+    "code.ended": (
+        "代码在取值日期已停用或尚未启用,已收下",
+        "The code is not in force on the date it is read for; kept",
+    ),
+    "code.not_in_list": ("代码不在代码表中,已收下", "The code is not in its list; kept"),
+    "commitment.not_chosen": (
+        "告知承诺须由申请人自愿选择",
+        "A commitment has to be the applicant's own choice",
+    ),
+    "consent.past": ("授权已过期", "The consent has expired"),
+    "contact.telephone_only": (
+        "听力、言语残疾人只留电话联系:请另留一种告知方式",
+        "Telephone alone does not reach a person with a hearing or speech disability",
+    ),
+    "correction_request.repeated": (
+        "第二次以上要求补正;补正事项应一次性告知",
+        "Corrections are asked for again; all gaps should be told once",
+    ),
+    "entitlement.first_month_differs": (
+        "起始月份与申请月份不同",
+        "The first month is not that of the application",
+    ),
+    "field.expected": ("应填而未填", "Expected here, but not given"),
+    "material.evidence_missing": (
+        "材料按其取得方式应附:{what_zh}",
+        "Obtained this way, the material should come with {what}",
+    ),
+    "party.birth_month_differs": (
+        "出生年月与身份证号码不一致,请核对",
+        "The month of birth differs from the identity number",
+    ),
+    "party.sex_differs": (
+        "性别与身份证号码不一致,请核对",
+        "The sex differs from the identity number",
+    ),
+    "phone.shape": ("不像电话号码,请核对", "Does not look like a telephone number"),
+    "transfer.application_date_differs": (
+        "申请日期与办件不一致,以办件为准",
+        "The application date differs from the case's, which stands",
+    ),
+}
+
+
+def notice(rule: str, path: str, **details: object) -> Finding:
+    """A finding of level warn in the words of `NOTICES`."""
+    zh, en = NOTICES[rule]
+    return Finding(
+        rule=rule,
+        level="warn",
+        path=path[:PATH_LIMIT] or None,
+        message=zh.format(**details),
+        message_en=en.format(**details),
+    )
+
 
 def refuse(rule: str, path: str, **limits: object) -> Finding:
     """A finding of level reject in the words of `WORDS`."""
@@ -132,4 +200,4 @@ def refuse(rule: str, path: str, **limits: object) -> Finding:
     )
 
 
-__all__ = ["PATH_LIMIT", "WORDS", "refuse"]
+__all__ = ["NOTICES", "PATH_LIMIT", "WORDS", "notice", "refuse"]
