@@ -1,9 +1,9 @@
 """
 What an applicant still lacks, all of it at once (一次性告知), before a case is handed in.
 
-The national item says what may be asked; the handling place's own list may only take away (只减不加):
-what it adds is not asked for and becomes a finding. A material that can be had by data check or as
-an electronic licence is not asked for on paper.
+The national item says what may be asked; the handling place's own list may only take away
+(只减不加): what it adds is not asked for and becomes a finding. A material that can be had by data
+check or as an electronic licence is not asked for on paper.
 """
 
 from __future__ import annotations
