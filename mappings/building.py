@@ -41,6 +41,11 @@ class Building:
         self.assigned.add(segments)
         return f"{self.open(segments[:-1])}[{segments[-1]!r}] = {value}"
 
+    def join(self, segments: tuple[str, ...], value: str) -> list[str]:
+        """Lines that add the fields of a fresh object to the object at a path."""
+        var = self.open(segments)
+        return [f"if {var}: merge({var}, {value})", f"else: {var} = {value}"]
+
     def look(self, segments: tuple[str, ...]) -> str:
         """What has been built at a path so far."""
         for cut in range(len(segments), -1, -1):

@@ -41,11 +41,17 @@ class CodeTable:
     national: str | None
     file: str
     rows: tuple[CodeRow, ...]
+    waived: frozenset[str] = frozenset()
+    """National codes that the list leaves out on purpose, with its reason in the note."""
     by_province: Mapping[str, tuple[CodeRow, ...]] = field(init=False)
     by_national: Mapping[str, tuple[CodeRow, ...]] = field(init=False)
+    plain: Mapping[str, CodeRow] = field(init=False)
+    """Province codes with one row that is equal and always in force: nothing to look into."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_province", _grouped(self.rows, "province"))
+        plain = {code: rows[0] for code, rows in self.by_province.items() if _is_plain(rows)}
+        object.__setattr__(self, "plain", plain)
         object.__setattr__(self, "by_national", _grouped(self.rows, "national"))
 
     def inward(self, code: str, as_of: str) -> CodeRow | None:
@@ -163,6 +169,12 @@ def overlapping(rows: Iterable[Any]) -> list[tuple[Any, Any]]:
         for other in ordered[i + 1 :]
         if other.valid_from <= (one.valid_to or NEVER)
     ]
+
+
+def _is_plain(rows: tuple[CodeRow, ...]) -> bool:
+    row = rows[0]
+    bounded = row.valid_from or row.valid_to
+    return len(rows) == 1 and not bounded and row.equivalence == "equal" and row.national != ""
 
 
 def _grouped(rows: Iterable[Any], key: str) -> dict[str, tuple[Any, ...]]:

@@ -104,10 +104,10 @@ class Inward(FieldsIn):
         scope, segments = n.find(span.national)
         if listed:
             above, last = scope.open(segments[:-1]), segments[-1]
-            end = f"{above}.setdefault({last!r}, []).append({building.var})"
+            end = [f"{above}.setdefault({last!r}, []).append({building.var})"]
         else:
-            end = f"merge({scope.open(segments)}, {building.var})"
-        self.end(inner, building, [end, *self.raised(scope)])
+            end = scope.join(segments, building.var)
+        self.end(inner, building, [*end, *self.raised(scope)])
         lines.extend(inner)
 
     def each(self, span: Span, lines: Lines, p: At, n: At) -> None:

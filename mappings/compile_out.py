@@ -158,12 +158,11 @@ class Outward:
             key = f"dig({var}, {span.key.segments!r})"
             at = Pointer(there).down(span.key.segments).code
             inner.append(f"{code} = code_out(S, {table}, {key}, {span.number}, {at}, True)")
-            body = Lines()
-        if span.kind == "pivot":
-            body.append(f"{here} = {p.pointer(span.province).down(('',)).code} + {code}[0]")
+            body = Lines([f"{here} = {p.pointer(span.province).down(('',)).code} + {code}[0]"])
+            body.extend(self.traced(span.number, at, key, here, f"{code}[0]"))
         else:
             position = f"str(len({made}))"
-            body.append(f"{here} = {p.pointer(span.province).down(('',)).code} + {position}")
+            inner.append(f"{here} = {p.pointer(span.province).down(('',)).code} + {position}")
         out, scalar = self.names.fresh("o"), self.names.fresh("x")
         body += [f"{out} = {{}}", f"{scalar} = None"]
         element = Reading(var, body, Pointer(there), self.names)
@@ -173,7 +172,6 @@ class Outward:
         body.nest(f"if {scalar} is not None:", [put.format(scalar)])
         body.nest(f"elif {out}:", [put.format(out)])
         if span.kind == "pivot":
-            body.extend(self.traced(span.number, there, key, here, f"{code}[0]"))
             inner.nest(f"if {code} is not None:", body)
         many.nest(f"for {i}, {var} in enumerate({found}):", inner)
         if span.kind == "each":

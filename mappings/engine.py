@@ -88,7 +88,7 @@ class CompiledMapping:
         compiled = self._compiled.get((kind, "in"))
         if compiled is None:
             raise InvalidDocument(findings=[_no_such_kind(kind)])
-        return run_in(compiled, record, self._run(context, as_of, trace=None))
+        return run_in(compiled, record, self.start(context, as_of, trace=None))
 
     def from_national(
         self, kind: str, document: Mapping[str, Any], *, context: Mapping[str, Any], as_of: date
@@ -103,9 +103,10 @@ class CompiledMapping:
         compiled = self._compiled.get((kind, "out"))
         if compiled is None:
             raise Unrenderable(findings=[_no_such_kind(kind)])
-        return run_out(compiled, document, self._run(context, as_of, trace=None))
+        return run_out(compiled, document, self.start(context, as_of, trace=None))
 
-    def _run(self, context: Mapping[str, Any], as_of: date | None, *, trace: Trace | None) -> Run:
+    def start(self, context: Mapping[str, Any], as_of: date | None, *, trace: Trace | None) -> Run:
+        """The state of one translation."""
         now = context.get("now")
         return Run(
             system=context.get("system") or self.system,

@@ -173,10 +173,9 @@ class FieldsIn:
             after.append(
                 f"{result} = item_in(S, {items}, {now}, {leaf.number}, {pointer}, {label})"
             )
-            after += [f"merge({building.open(segments)}, {result})", *done(result)]
+            after += [*building.join(segments, result), *done(result)]
         elif leaf.merges:
-            merged = f"merge({building.open(segments)}, {now})"
-            after += [merged, f"A(({leaf.number}, -1))", *done(now)]
+            after += [*building.join(segments, now), f"A(({leaf.number}, -1))", *done(now)]
         elif rule.split is not None:
             self.split(leaf, after, now, n, done=done(now), kept=kept, pointer=pointer)
         else:

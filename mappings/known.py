@@ -9,14 +9,25 @@ from typing import Any
 
 from mappings.codes import CodeTable
 from mappings.plan import KindPlan, Leaf, Node, Span
-from mappings.runtime import IF_USED, LISTED, WHOLE
+from mappings.runtime import ALL, IF_USED, LISTED, WHOLE
 
 
 def known_fields(plan: KindPlan, tables: Mapping[str, CodeTable]) -> dict[Any, Any]:
     """The tree that `runtime.sweep` compares a record with."""
     tree: dict[Any, Any] = {}
     _know(plan.nodes, tree, tree, tables, conditional=False)
+    _sum_up(tree)
     return tree
+
+
+def _sum_up(level: dict[Any, Any]) -> None:
+    names = frozenset(key for key in level if isinstance(key, str))
+    below = [level[name] for name in names if isinstance(level[name], dict)]
+    if not below:
+        level[ALL] = names
+    for deeper in below:
+        if ALL not in deeper:
+            _sum_up(deeper)
 
 
 def _know(

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mappings.codes import CodeRow, CodeTable, ItemRow, ItemTable
-from mappings.runtime import EMPTY, NOTHING, Run
+from mappings.runtime import EMPTY, Run
 from mappings.transforms import Transform
 
 # --- coded values ---------------------------------------------------------------------------
@@ -17,16 +17,34 @@ from mappings.transforms import Transform
 def code_in(run: Run, table: CodeTable, value: Any, rule: int, path: str, label: Any) -> Any:
     """The coded value of a province code; `code` is None if it leads nowhere."""
     code = value if type(value) is str else _plain_text(value)
+    quick = table.plain.get(code)
+    if quick is not None:
+        run.lineage.append((rule, quick.id))
+        name = label if type(label) is str and label else quick.label
+        return {
+            "code": quick.national,
+            "list": table.national,
+            "source": {
+                "system": run.system,
+                "list": table.label,
+                "code": code,
+                "label": name,
+                "equivalence": "equal",
+            }
+            if name
+            else {
+                "system": run.system,
+                "list": table.label,
+                "code": code,
+                "equivalence": "equal",
+            },
+        }
     row, ended = _find_row(run, table, code, path)
-    source: dict[str, Any] = {"system": run.system}
-    if table.label:
-        source["list"] = table.label
-    source["code"] = code
+    source: dict[str, Any] = {"system": run.system, "list": table.label, "code": code}
     known = row or ended
-    if label not in NOTHING and type(label) is str:
-        source["label"] = label
-    elif known is not None and known.label:
-        source["label"] = known.label
+    name = label if type(label) is str and label else known.label if known else ""
+    if name:
+        source["label"] = name
     if row is None or not row.national:
         run.lineage.append((rule, -1 if ended is None else ended.id))
         return {"code": None, "list": table.national, "source": source}
@@ -113,6 +131,8 @@ def item_in(run: Run, table: ItemTable, value: Any, rule: int, path: str, label:
     run.lineage.append((rule, row.id))
     source["label"] = label if type(label) is str and label else row.name
     source["equivalence"] = row.equivalence
+    if row.equivalence != "equal":
+        run.find(f"code.{row.equivalence}", path)
     return _item(row, source)
 
 
@@ -149,6 +169,8 @@ def item_out(
         run.stop("item.ambiguous" if rows else "item.unmapped", path)
         return None
     run.lineage.append((rule, rows[0].id))
+    if rows[0].equivalence != "equal":
+        run.find(f"code.{rows[0].equivalence}", path)
     return rows[0].local_code, rows[0].name
 
 

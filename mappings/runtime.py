@@ -17,7 +17,7 @@ from mappings.transforms import MeaninglessError
 EMPTY: dict[str, Any] = {}
 NOTHING: tuple[Any, ...] = (None, "", [], {})
 COMPOUND = frozenset({dict, list})
-LISTED, WHOLE, IF_USED = 0, 1, 2
+LISTED, WHOLE, IF_USED, ALL = 0, 1, 2, 3
 
 _TEXTS: dict[str, tuple[Level, str, str]] = {
     "code.wider": (
@@ -171,16 +171,19 @@ def among(value: Any, codes: frozenset[str]) -> bool:
     return not codes.isdisjoint(codes_of(value))
 
 
-def sweep(run: Run, record: Mapping[str, Any], known: Mapping[str, Any], path: str) -> None:
+def sweep(run: Run, record: Mapping[str, Any], known: Mapping[Any, Any], path: str) -> None:
     """
     Keep every source field that no rule touched.
 
     `known` mirrors the record: key -> True (a rule reads it whole) or the same one level down. The
     marks of such a level: LISTED it describes the elements of a list, WHOLE an element may be a
-    plain value, IF_USED it counts only if a rule used it this time.
+    plain value, IF_USED it counts only if a rule used it this time, ALL the keys of a level whose
+    fields are all read whole.
     """
+    if ALL in known and record.keys() <= known[ALL]:
+        return
     for key, value in record.items():
-        below = known.get(key)
+        below = known.get(key)  # a key is text, so it never meets a mark
         if below is True:
             continue
         here = f"{path}/{escape(key)}"

@@ -50,6 +50,10 @@ class Transform:
     list_label: str = ""
     raw: bool = False
 
+    @property
+    def name(self) -> str:
+        return self.text.strip().partition("(")[0]
+
 
 def parse_transform(text: str) -> Transform:
     """
@@ -106,19 +110,21 @@ def _slots(pattern: str, needed: str) -> tuple[dict[str, slice], list[tuple[int,
     return slots, fixed, at
 
 
-def _reader(pattern: str, needed: str) -> Callable[[Value], dict[str, str]]:
+def _reader(pattern: str, needed: str) -> Callable[[Value], tuple[str, ...]]:
+    """Digits of year, month, day, hour, minute, second; what the format lacks is 01 or 00."""
     slots, fixed, length = _slots(pattern, needed)
+    ordered = [(slots.get(letter), "01" if letter in "md" else "00") for letter in "YmdHMS"]
 
-    def read(value: Value) -> dict[str, str]:
+    def read(value: Value) -> tuple[str, ...]:
         if type(value) is not str or len(value) != length or not value.isascii():
             raise ValueError("not in the declared format")
         for at, character in fixed:
             if value[at] != character:
                 raise ValueError("not in the declared format")
-        parts = {letter: value[slot] for letter, slot in slots.items()}
-        if not "".join(parts.values()).isdigit():
+        parts = [absent if slot is None else value[slot] for slot, absent in ordered]
+        if not "".join(parts).isdigit():
             raise ValueError("not in the declared format")
-        return parts
+        return tuple(parts)
 
     return read
 
@@ -138,8 +144,8 @@ def _date(text: str, pattern: str) -> Transform:
         raise ValueError(f"a date has no time of day: {pattern!r}")
 
     def read(value: Value) -> str:
-        parts = take(value)
-        return date(int(parts["Y"]), int(parts["m"]), int(parts["d"])).isoformat()
+        year, month, day, *_ = take(value)
+        return date(int(year), int(month), int(day)).isoformat()
 
     def write(value: Value) -> str:
         day = date.fromisoformat(value)
@@ -154,8 +160,8 @@ def _month(text: str, pattern: str) -> Transform:
         raise ValueError(f"a month has no day: {pattern!r}")
 
     def read(value: Value) -> str:
-        parts = take(value)
-        return date(int(parts["Y"]), int(parts["m"]), 1).isoformat()[:7]
+        year, month, *_ = take(value)
+        return date(int(year), int(month), 1).isoformat()[:7]
 
     def write(value: Value) -> str:
         first = date.fromisoformat(value + "-01")
@@ -182,8 +188,8 @@ def _datetime(text: str, pattern: str) -> Transform:
     seconds = "%S" in pattern
 
     def read(value: Value) -> str:
-        p = take(value)
-        stamp = f"{p['Y']}-{p['m']}-{p['d']}T{p['H']}:{p['M']}:{p.get('S', '00')}+08:00"
+        year, month, day, hour, minute, second = take(value)
+        stamp = f"{year}-{month}-{day}T{hour}:{minute}:{second}+08:00"
         datetime.fromisoformat(stamp)
         return stamp
 
