@@ -10,15 +10,16 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from adapters.connection import load_connection
 from adapters.open import open_adapters
 from contracts.adapter import Adapter, Environment
 from gateway.ports import Body, Clock, Ids, LocalItem, RetryPolicy, System
 from gateway.settings import Connection
-from mappings.load import load_mapping
+from mappings.engine import CompiledMapping
+from mappings.load import read_package
 
 if TYPE_CHECKING:
     from adapters.http import HttpClient
-    from mappings.engine import Mapping as ProvinceMapping
 
 SHIPPED = Path(__file__).resolve().parent.parent / "mappings" / "provinces"
 
@@ -83,7 +84,8 @@ def load_provinces(
     items: dict[str, Sequence[LocalItem]] = {}
     for folder in folders(root):
         connection = connections.get(folder.name, Connection())
-        mapping = load_mapping(folder)
+        profile = load_connection(folder)
+        translator = CompiledMapping(read_package(folder))
         opened = open_adapters(
             folder,
             environment=environment,
@@ -93,8 +95,19 @@ def load_provinces(
             clock=clock,
             ids=ids,
         )
-        for name, adapter in opened.items():
-            systems[name] = _system(folder.name, adapter, mapping)
+        for one in profile.systems:
+            adapter = opened[one.system]
+            systems[one.system] = System(
+                system=one.system,
+                province=folder.name,
+                name=one.name,
+                simulated=profile.simulated,
+                place=one.place,
+                adapter=adapter,
+                translator=translator,
+                retry=RetryPolicy(**one.retry.model_dump()),
+                simulation_mark=profile.simulation_mark,
+            )
             dialects.setdefault(folder.name, adapter)
         bodies.extend(read_bodies(folder / "bodies.csv"))
         items[folder.name] = read_items(folder / "items.csv", province=folder.name)

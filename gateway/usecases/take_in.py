@@ -101,6 +101,8 @@ async def _take_in(inbound: Inbound, *, gw: Gateway) -> Answer:
     for _ in range(REVISION_TRIES):
         standing = await _standing(inbound, sender=sender, gw=gw)
         draft = _read(inbound, sender=sender, standing=standing, gw=gw)
+        if standing is None:
+            await _refuse_known_number(draft, sender=sender, gw=gw)
         if not inbound.dry_run:
             await _stage_inline(inbound, gw=gw)
         entered = await enter(draft, sender=sender, standing=standing, caller=inbound.caller, gw=gw)
@@ -214,6 +216,28 @@ def _read(inbound: Inbound, *, sender: System, standing: Standing | None, gw: Ga
             ]
         )
     return read_native(document, raw=inbound.raw, sender=sender)
+
+
+async def _refuse_known_number(draft: Draft, *, sender: System, gw: Gateway) -> None:
+    """A system's own number names one case for ever: later answers are found by it."""
+    number = draft.message.numbers.receiving if draft.message.numbers else None
+    if number is None:
+        return
+    index = gw.keys.index("number", sender.system, number)
+    known = await gw.store.case_by_number(sender.system, index)
+    if known is not None:
+        raise InvalidDocument(
+            findings=[
+                Finding(
+                    rule="numbers.reused",
+                    level="reject",
+                    path="/numbers/receiving",
+                    message=f"本方编号已用于办件 {known};补正请提交补正报文,新申请请用新编号",
+                    message_en=f"this number already names case {known}; send a correction, "
+                    "or give a new application a new number",
+                )
+            ]
+        )
 
 
 async def _stage_inline(inbound: Inbound, *, gw: Gateway) -> None:

@@ -1,0 +1,155 @@
+"""
+Builds everything, closes everything: the one place where ports meet what stands behind them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+
+from adapters.http import AiohttpClient
+from gateway.blobs import open_blobs
+from gateway.keys import create_root, open_keys
+from gateway.ports import DeliveryRow, Gateway, Limits
+from gateway.provinces import SHIPPED, LoadedProvinces, load_provinces
+from gateway.settings import Settings
+from gateway.storage.sqlite import open_store
+from gateway.telemetry import metrics
+from gateway.usecases.deliver import deliver
+from gateway.usecases.pull import pull
+from gateway.world import RealClock, RealIds, RealThreads
+from gateway.worker.lanes import Lanes
+from gateway.worker.pulls import Pulls
+
+LOG_ID = "tongban"
+
+
+@dataclass(slots=True)
+class Bell:
+    """Rings the lane of a destination; silent until the lanes are there."""
+
+    listener: Callable[[str], None] | None = field(default=None)
+
+    def ring(self, destination: str) -> None:
+        if self.listener is not None:
+            self.listener(destination)
+
+
+@dataclass(frozen=True, slots=True)
+class Workers:
+    lanes: Lanes
+    pulls: Pulls
+
+    async def start(self) -> None:
+        await self.lanes.start()
+        self.pulls.start()
+
+    async def stop(self) -> None:
+        """Claim nothing more and let what is under way settle."""
+        await self.pulls.stop()
+        await self.lanes.stop()
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A gateway with its workers, which do nothing before `start`."""
+
+    gw: Gateway
+    workers: Workers
+
+
+def prepare(settings: Settings) -> None:
+    """Make the data directory and the key file where they are missing."""
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not settings.key_file.exists():
+        create_root(settings.key_file, ids=RealIds())
+
+
+@asynccontextmanager
+async def open_gateway(settings: Settings, *, read_only: bool = False) -> AsyncIterator[Opened]:
+    """
+    Open the gateway of a data directory; `read_only` stands beside a running one.
+
+    Raises:
+        StoreUnavailable: another process holds the data directory.
+        IntegrityError: key file, key store and database do not belong together.
+        ValueError: a province folder does not load.
+    """
+    if not read_only:
+        prepare(settings)
+    clock, ids, threads = RealClock(), RealIds(), RealThreads()
+    store = open_store(
+        settings.data_dir / "gateway.db",
+        node=settings.node,
+        log=LOG_ID,
+        threads=threads,
+        now=clock.now(),
+        read_only=read_only,
+    )
+    http = AiohttpClient()
+    try:
+        keys = open_keys(
+            settings.key_file,
+            settings.data_dir / "keys.db",
+            used=store.used_key_id(),
+            ids=ids,
+            threads=threads,
+            **({"pool": 0} if read_only else {}),
+        )
+        try:
+            bell = Bell()
+            gw = Gateway(
+                store=store,
+                keys=keys,
+                blobs=open_blobs(
+                    settings.data_dir / "blobs", ids=ids, threads=threads, read_only=read_only
+                ),
+                provinces=read_provinces(settings, http=http),
+                clock=clock,
+                ids=ids,
+                environment=settings.environment,
+                node=settings.node,
+                wake=bell.ring,
+                limits=Limits(body=settings.body_limit, material=settings.material_limit),
+            )
+            yield Opened(gw, _workers(gw, settings, bell))
+        finally:
+            keys.close()
+    finally:
+        await http.close()
+        await store.close()
+
+
+def read_provinces(settings: Settings, *, http: AiohttpClient) -> LoadedProvinces:
+    return load_provinces(
+        provinces_dir(settings),
+        environment=settings.environment,
+        connections=settings.read_connections(),
+        http=http,
+        clock=RealClock(),
+        ids=RealIds(),
+    )
+
+
+def provinces_dir(settings: Settings) -> Path:
+    return settings.provinces_dir or SHIPPED
+
+
+def _workers(gw: Gateway, settings: Settings, bell: Bell) -> Workers:
+    async def send(row: DeliveryRow) -> str:
+        state = await deliver(row, gw=gw)
+        metrics.delivered(destination=row.destination, outcome=state)
+        return state
+
+    async def fetch(system: str) -> int:
+        return await pull(system, gw=gw)
+
+    lanes = Lanes(gw=gw, deliver=send, lease=timedelta(seconds=settings.lease_seconds))
+    bell.listener = lanes.wake
+    return Workers(lanes, Pulls(gw=gw, pull=fetch, seconds=settings.pull_seconds))
+
+
+__all__ = ["LOG_ID", "Opened", "Workers", "open_gateway", "prepare", "provinces_dir"]
