@@ -10,7 +10,7 @@ from __future__ import annotations
 from mappings.building import PRESENT, Building
 from mappings.emit import At, Lines, Pointer, Reading, test_code
 from mappings.fields_in import FieldsIn
-from mappings.plan import Leaf, Node, Span, Test
+from mappings.nodes import Leaf, Node, Span, Test
 
 
 class Inward(FieldsIn):

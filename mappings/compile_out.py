@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from mappings.codes import CodeTable, ItemTable
 from mappings.emit import At, Lines, Names, Pointer, Reading, literal, test_code
-from mappings.plan import KindPlan, Leaf, Node, Span, Test
+from mappings.nodes import KindPlan, Leaf, Node, Span, Test
 
 PRESENT = "{0} is not None and {0} != ''"
 _CANNOT = "except (ValueError, TypeError, AttributeError):"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mappings import lookups, runtime
-from mappings.plan import Path, Test
+from mappings.nodes import Path, Test
 
 _BUILTINS = {
     "AttributeError": AttributeError,

@@ -8,37 +8,20 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, Protocol
+from typing import Any
 
 from contracts.adapter import Record, Translation
 from contracts.errors import Finding, InvalidDocument, Unrenderable
 from mappings import emit
-from mappings.codes import CodeTable, ItemTable
 from mappings.compile_in import Inward
 from mappings.compile_out import Outward
 from mappings.known import known_fields
-from mappings.plan import KindPlan
-from mappings.rules import Direction, Document
+from mappings.nodes import KindPlan
+from mappings.package import Package
+from mappings.rules import Direction
 from mappings.runtime import Run, Trace, put_back, sweep
 
 Generated = Callable[[Mapping[str, Any], Mapping[str, Any], Run], dict[str, Any]]
-
-
-class Packaged(Protocol):
-    """What is compiled: a folder as data (`load.Package`)."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def digest(self) -> str: ...
-    @property
-    def document(self) -> Document: ...
-    @property
-    def plans(self) -> Mapping[str, KindPlan]: ...
-    @property
-    def tables(self) -> Mapping[str, CodeTable]: ...
-    @property
-    def items(self) -> ItemTable | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +38,7 @@ class CompiledMapping:
     `package` is "<code>@<version>", `package_digest` the SHA-256 of the folder.
     """
 
-    def __init__(self, package: Packaged) -> None:
+    def __init__(self, package: Package) -> None:
         self.package = package.name
         self.package_digest = package.digest
         self.system = package.document.system
@@ -118,7 +101,7 @@ class CompiledMapping:
 
 
 def compile_kind(
-    package: Packaged, plan: KindPlan, direction: Direction, *, trace: bool = False
+    package: Package, plan: KindPlan, direction: Direction, *, trace: bool = False
 ) -> Compiled:
     """Generate and build one function; with `trace` every rule that fires is told to the run."""
     title = f"{package.name} {plan.kind} {direction}"

@@ -12,7 +12,7 @@ from typing import Any
 from contracts.adapter import Translation
 from contracts.errors import InvalidDocument, Unrenderable
 from mappings.engine import CompiledMapping, compile_kind, run_in, run_out
-from mappings.plan import FILE, Leaf
+from mappings.nodes import FILE, Leaf
 from mappings.rules import Direction
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from mappings.building import PRESENT, Building
 from mappings.codes import CodeTable, ItemTable
 from mappings.emit import At, Lines, Names, literal
-from mappings.plan import KindPlan, Leaf
+from mappings.nodes import KindPlan, Leaf
 
 
 class FieldsIn:

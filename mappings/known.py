@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from mappings.codes import CodeTable
-from mappings.plan import KindPlan, Leaf, Node, Span
+from mappings.nodes import KindPlan, Leaf, Node, Span
 from mappings.runtime import ALL, IF_USED, LISTED, WHOLE
 
 

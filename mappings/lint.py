@@ -26,9 +26,9 @@ from contracts.codelist import code_list, code_list_names
 from contracts.errors import Finding
 from mappings.codes import CodeTable, ItemRow, overlapping
 from mappings.lint_paths import lint_paths
-from mappings.load import Package
 from mappings.national import field_at
-from mappings.plan import FILE, Leaf, Span
+from mappings.nodes import FILE, Leaf, Span
+from mappings.package import Package
 from mappings.rules import problem
 from mappings.transforms import Transform
 

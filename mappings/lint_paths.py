@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from contracts.errors import Finding, Level
-from mappings.load import Package
 from mappings.national import Field, field_at, fields_below, kinds
-from mappings.plan import FILE, KindPlan, Leaf, Node, Path, Span
+from mappings.nodes import FILE, KindPlan, Leaf, Node, Path, Span
+from mappings.package import Package
 from mappings.rules import problem
 
 Segments = tuple[str, ...]
@@ -167,7 +167,7 @@ def _lint_required(
 
 
 def _whole(plan: KindPlan, path: Segments) -> bool:
-    """Whether one rule gives the object at a path as a whole (an item, a coded value, a constant)."""
+    """Whether one rule gives the whole object at a path: an item, a coded value, a constant."""
 
     def found(nodes: tuple[Node, ...], prefix: Segments) -> bool:
         for node in nodes:

@@ -10,7 +10,6 @@ import hashlib
 import io
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,27 +20,13 @@ from pydantic import ValidationError
 from contracts.errors import Finding
 from mappings.codes import EQUIVALENCES, CodeRow, CodeTable, ItemRow, ItemTable
 from mappings.engine import CompiledMapping
-from mappings.plan import FILE, KindPlan, make_plan
+from mappings.nodes import FILE
+from mappings.package import Package
+from mappings.plan import make_plan
 from mappings.rules import Document, MappingError, problem
 
 PROVINCES = Path(__file__).parent / "provinces"
 _WHEN = re.compile(r"^([a-z][a-z0-9_.]*)=([^=+]+(?:\+[^=+]+)*)$")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Package:
-    """A folder as data: what is compiled, linted and pinned. `digest` is SHA-256 hex."""
-
-    code: str
-    digest: str
-    document: Document
-    plans: Mapping[str, KindPlan]
-    tables: Mapping[str, CodeTable]
-    items: ItemTable | None
-
-    @property
-    def name(self) -> str:
-        return f"{self.code}@{self.document.version}"
 
 
 def load(folder: Path) -> CompiledMapping:

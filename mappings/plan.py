@@ -6,111 +6,17 @@ every rule numbered. Rule numbers are what lineage stores; they are stable withi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from contracts.errors import Finding
+from mappings.nodes import FILE, KindPlan, Leaf, Node, Path, Span, Test
 from mappings.rules import Block, Condition, Direction, Document, FieldRule, Paths, Rule, problem
+from mappings.shapes import shape_faults
 from mappings.transforms import Transform, parse_transform
 
-FILE = "mapping.yaml"
 _SEGMENT = re.compile(r"^[a-z][a-z0-9_]*$")
 _DEPTH = 40
-
-
-@dataclass(frozen=True, slots=True)
-class Path:
-    """Segments below the enclosing block, or below the document if `root`."""
-
-    segments: tuple[str, ...]
-    root: bool = False
-
-    @property
-    def pointer(self) -> str:
-        return "".join("/" + s.replace("~", "~0").replace("/", "~1") for s in self.segments)
-
-
-@dataclass(frozen=True, slots=True)
-class Test:
-    """A condition: what is read, and what must be so."""
-
-    side: Literal["national", "province"]
-    path: Path
-    is_: frozenset[str]
-    not_: frozenset[str]
-    present: bool | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Node:
-    number: int
-    line: int
-    when: tuple[Test, ...]
-    direction: Direction | None
-
-    def runs(self, direction: Direction) -> bool:
-        return self.direction in (None, direction)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leaf(Node):
-    rule: FieldRule
-    national: tuple[Path, ...]
-    province: tuple[Path, ...]
-    label: Path | None
-    transforms: tuple[Transform, ...]
-
-    @property
-    def merges(self) -> bool:
-        return bool(self.transforms) and self.transforms[-1].merges
-
-    @property
-    def text(self) -> str:
-        """The rule in a few words, for explanations."""
-        rule = self.rule
-        words = [t.text for t in self.transforms]
-        words += [f"codes {rule.codes}"] if rule.codes else []
-        words += ["items"] if rule.items else []
-        words += ["const"] if rule.has_const else []
-        words += [f"context {rule.context}"] if rule.context else []
-        words += [f"index {rule.index}"] if rule.index is not None else []
-        return " | ".join(words) or "as it is"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span(Node):
-    """A block. `national` or `province` None: that side stays where it is."""
-
-    kind: Literal["at", "each", "pivot"]
-    national: Path | None
-    province: Path | None
-    nodes: tuple[Node, ...]
-    key: Path | None = None
-    codes: str | None = None
-
-    @property
-    def inline(self) -> bool:
-        """Province side is the enclosing object itself."""
-        return self.province is None or not (self.province.segments or self.province.root)
-
-
-@dataclass(frozen=True, slots=True)
-class KindPlan:
-    kind: str
-    direction: Direction | None
-    nodes: tuple[Node, ...]
-
-    def walk(self) -> Iterator[Node]:
-        """All nodes, in rule-number order."""
-        return _walk(self.nodes)
-
-
-def _walk(nodes: tuple[Node, ...]) -> Iterator[Node]:
-    for node in nodes:
-        yield node
-        if isinstance(node, Span):
-            yield from _walk(node.nodes)
 
 
 def make_plan(document: Document) -> tuple[Mapping[str, KindPlan], tuple[Finding, ...]]:
@@ -242,7 +148,7 @@ class _Planner:
 
     def check(self, leaf: Leaf, *, listed: bool) -> None:
         rule = leaf.rule
-        for broken, zh, en in _shape_faults(leaf, listed=listed):
+        for broken, zh, en in shape_faults(leaf, listed=listed):
             if broken:
                 self.complain("M002", rule.line, zh, en)
         if rule.codes is not None:
@@ -323,78 +229,3 @@ class _Planner:
             self.complain("M005", line, "来源路径写法有误", f"not a province path: {text!r}")
             return None
         return Path(segments, root)
-
-
-def _shape_faults(leaf: Leaf, *, listed: bool) -> list[tuple[bool, str, str]]:
-    """Combinations of keys that mean nothing; (is it so, Chinese, English)."""
-    rule = leaf.rule
-    ends = (rule.national is not None) + (rule.province is not None)
-    special = rule.given or rule.index is not None or rule.ignore is not None
-    several_n, several_p = isinstance(rule.national, tuple), isinstance(rule.province, tuple)
-    here = any(not p.segments for p in leaf.province)
-    whole = any(not p.segments for p in leaf.national)
-    coded = rule.codes is not None
-    return [
-        (not special and ends != 2, "规则须写明两端", "a rule needs national and province"),
-        (special and ends != 1, "此规则只写一端", "this rule has one end only"),
-        (
-            [
-                rule.has_const,
-                rule.context is not None,
-                rule.index is not None,
-                rule.ignore is not None,
-            ].count(True)
-            > 1,
-            "const、context、index、ignore 只能有一个",
-            "only one of const, context, index, ignore",
-        ),
-        (rule.index is not None and rule.national is None, "index 写在国家端", "index is national"),
-        (rule.index is not None and not listed, "index 须在列表块内", "index needs each or pivot"),
-        (
-            rule.ignore is not None and rule.province is None,
-            "ignore 写在来源端",
-            "ignore is province",
-        ),
-        (coded and rule.items, "codes 与 items 不可并用", "codes and items exclude each other"),
-        (rule.plain and not coded, "plain 须与 codes 并用", "plain needs codes"),
-        (
-            rule.label is not None and not ((coded and not rule.plain) or rule.items),
-            "label 须与 codes 或 items 并用",
-            "label needs codes or items",
-        ),
-        (several_p != bool(rule.join), "多个来源路径须有 join", "join goes with several paths"),
-        (several_n != bool(rule.split), "多个国家路径须有 split", "split goes with several paths"),
-        (several_n and several_p, "两端不可都有多个路径", "only one end can have several paths"),
-        (
-            bool(rule.many) and (several_n or several_p or rule.label is not None or leaf.merges),
-            "many 不可与 join、split、label 或对象转换并用",
-            "many excludes join, split, label and merging transforms",
-        ),
-        (several_n and (coded or rule.items), "split 不可与 codes 并用", "split excludes codes"),
-        (
-            special and (coded or rule.items or bool(rule.many)),
-            "给定值不可再查代码表",
-            "a given value takes no list",
-        ),
-        (
-            any(t.merges for t in leaf.transforms[:-1]) or (leaf.merges and (coded or rule.items)),
-            "对象转换须在最后,且不可与 codes 并用",
-            "place and material come last and take no list",
-        ),
-        (here and not listed, "来源路径 . 只用于列表块内", "province path . needs each or pivot"),
-        (
-            whole and not leaf.merges,
-            "国家路径 . 只用于 place、material",
-            "national path . needs place or material",
-        ),
-        (
-            rule.as_of and (listed or rule.given or rule.direction == "out"),
-            "as_of 只用于列表之外的来源日期",
-            "as_of is for a source date outside lists",
-        ),
-        (
-            rule.default is not None and special,
-            "default 须有两端",
-            "default needs both ends",
-        ),
-    ]
