@@ -4,6 +4,7 @@ One request on its way through a route: who asks, under which trace, in which la
 
 from __future__ import annotations
 
+import base64
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ import orjson
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
-from contracts.errors import Finding, InFlight, InvalidRequest
+from contracts.errors import Finding, InFlight, IntegrityError, InvalidRequest
 from gateway.api.bodies import Budget, read_body
 from gateway.api.problems import Language
 from gateway.api.tokens import Tokens
@@ -125,7 +126,7 @@ class Call:
             InvalidRequest: with everything that is wrong.
         """
         given = self.request.query
-        names = list(given)
+        names = [name for name, _ in given.items()]
         try:
             if len(set(names)) < len(names):
                 raise _wrong_query({name: "twice" for name in names if names.count(name) > 1})
@@ -141,6 +142,27 @@ class Call:
         """
         if self.request.query:
             raise _wrong_query(dict.fromkeys(self.request.query, "extra_forbidden"))
+
+    def seal_cursor(self, last: str) -> str:
+        """Where a page ended, sealed for this caller: no case number can be tried out with it."""
+        sealed = self.gw.keys.seal(last.encode(), self._cursor_place())
+        return base64.urlsafe_b64encode(sealed).decode().rstrip("=")
+
+    def open_cursor(self, cursor: str | None) -> str | None:
+        """
+        Raises:
+            InvalidRequest: not a cursor this caller was given for this route.
+        """
+        if cursor is None:
+            return None
+        try:
+            sealed = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+            return self.gw.keys.open(sealed, self._cursor_place()).decode()
+        except (ValueError, IntegrityError):
+            raise _wrong_query({"cursor": "foreign"}) from None
+
+    def _cursor_place(self) -> str:
+        return f"cursor:{self.route}:{self.caller.system or self.caller.client_id}"
 
     @contextmanager
     def alone(self, key: str) -> Iterator[None]:

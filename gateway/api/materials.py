@@ -31,7 +31,8 @@ async def put_material(call: Call) -> web.Response:
     """Stage a material; the file name may come in Content-Disposition (RFC 6266, filename*)."""
     call.no_query()
     request = call.request
-    if not _MEDIA_TYPE.fullmatch(request.content_type):
+    media_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if not _MEDIA_TYPE.fullmatch(media_type):
         raise wrong_header(
             "Content-Type",
             "material.media_type",
@@ -42,7 +43,7 @@ async def put_material(call: Call) -> web.Response:
     held = await stage_material(
         request.match_info["sha256"],
         chunks,
-        media_type=request.content_type,
+        media_type=media_type,
         file_name=_file_name(request.headers.get("Content-Disposition")),
         caller=call.caller,
         gw=call.gw,

@@ -109,7 +109,11 @@ def add_routes(app: web.Application, table: Iterable[Route], services: Services)
             if made.handler not in handlers:
                 raise PolicyMissingError(f"{made.method} {made.resource} is not in the table")
 
+    async def hide_maker(request: web.Request, response: web.StreamResponse) -> None:
+        response.headers["Server"] = "tongban"
+
     app.on_startup.append(refuse_strays)
+    app.on_response_prepare.append(hide_maker)
     app.middlewares.append(_answer_strangers(services))
 
 

@@ -19,6 +19,8 @@ from contracts.adapter import Adapter, Environment
 from gateway.api.call import Services
 from gateway.api.door import DoorRunner
 from gateway.api.route import Route, add_routes
+from gateway.api.routes import TABLE
+from gateway.blobs import open_blobs
 from gateway.keys import create_root, open_keys
 from gateway.ports import Body, Gateway, Limits, LocalItem, RetryPolicy, System
 from gateway.storage.sqlite import open_store
@@ -62,10 +64,25 @@ class SomeProvinces:
         return self.dialects.get(province)
 
     def bodies(self) -> Sequence[Body]:
-        return ()
+        return (
+            Body(
+                credit_code="11990015300000041E",
+                name="模拟·红山区民政局",
+                serves="150402",
+                place="150402000000",
+                system="150000",
+            ),
+        )
 
     def local_items(self, province: str) -> Sequence[LocalItem]:
         return ()
+
+
+class Deaf:
+    """A counterpart that takes nothing from us: what this side of the gateway answers is tested."""
+
+    def carries(self, kind: str) -> bool:
+        return False
 
 
 def _system(name: str) -> System:
@@ -75,7 +92,7 @@ def _system(name: str) -> System:
         name=f"模拟系统 {name}",
         simulated=True,
         place=None,
-        adapter=None,  # type: ignore[arg-type]
+        adapter=Deaf(),  # type: ignore[arg-type]
         translator=None,  # type: ignore[arg-type]
         retry=RetryPolicy(),
     )
@@ -94,7 +111,7 @@ async def gw(tmp_path: Path) -> AsyncIterator[Gateway]:
     yield Gateway(
         store=store,
         keys=keys,
-        blobs=None,  # type: ignore[arg-type]
+        blobs=open_blobs(tmp_path / "blobs", ids=ids, threads=threads),
         provinces=SomeProvinces("530303-window", "310000", "150000"),
         clock=clock,
         ids=ids,
@@ -142,7 +159,7 @@ async def serve(gw: Gateway) -> AsyncIterator[Serve]:
     """Opens a table of routes on a socket: `await serve(routes, header_seconds=0.3)`."""
     opened: list[Open] = []
 
-    async def start(table: Sequence[Route], **limits: Any) -> Open:
+    async def start(table: Sequence[Route] = TABLE, **limits: Any) -> Open:
         gateway = replace(gw, limits=Limits(**limits))
         services = Services.of(gateway)
         app = web.Application()

@@ -1,0 +1,315 @@
+"""
+Shapes of answers, for the API description; tests hold real answers to them.
+
+Input has models of its own: national messages in `contracts`, queries beside their handlers.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from contracts.case import Clock, Item
+from contracts.catalogue import CatalogueItem
+from contracts.kinds import Message
+
+
+class Shape(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ProblemItem(Shape):
+    """One finding. `pointer` is a JSON Pointer; `path` a place in the sender's own document."""
+
+    rule: str = Field(description="stable rule id")
+    level: Literal["reject", "warn", "info"]
+    message: str = Field(description="in the language asked for")
+    message_en: str | None = Field(None, description="English beside Chinese")
+    message_zh: str | None = Field(None, description="Chinese beside English")
+    pointer: str | None = None
+    path: str | None = None
+
+
+class Problem(Shape):
+    """RFC 9457 problem details. `title`, `detail`, `remedy` are in the language asked for."""
+
+    type: str = Field(description="address of a page that explains the code")
+    status: int
+    code: str = Field(description="stable error code")
+    title: str
+    detail: str
+    remedy: str = Field(description="下一步 what to do next")
+    title_en: str | None = None
+    detail_en: str | None = None
+    remedy_en: str | None = None
+    title_zh: str | None = None
+    detail_zh: str | None = None
+    remedy_zh: str | None = None
+    side: Literal["caller", "gateway", "handling"]
+    side_zh: str = Field(description="由哪一方处理")
+    retryable: bool = Field(description="the same request may be sent again")
+    instance: str
+    trace_id: str = Field(pattern=r"^[0-9a-f]{32}$")
+    errors: list[ProblemItem] | None = Field(None, description="every finding at once")
+
+
+class Finding(Shape):
+    """Something found in a document that was taken in all the same."""
+
+    rule: str
+    level: Literal["reject", "warn", "info"]
+    message: str
+    message_en: str | None = None
+    path: str | None = Field(None, description="JSON Pointer, or a place in the sender's document")
+
+
+class Links(Shape):
+    own: str = Field(alias="self")
+    messages: str
+
+
+class Receipt(Shape):
+    """Our answer to a message; a repeat gets the same bytes. After it the message is safe."""
+
+    case_number: str
+    message_id: str
+    kind: str
+    arrival: int = Field(description="the message's place in its case, from 1")
+    applied: bool = Field(description="false: came early, late or again; kept and tried later")
+    received_at: str
+    status: str
+    status_zh: str
+    turn: str | None = Field(description="whose turn it is now")
+    turn_zh: str | None
+    due: list[Clock] = Field(description="running clocks")
+    findings: list[Finding]
+    content_digest: str = Field(description="SHA-256 over a secret salt and the bytes you sent")
+    links: Links
+
+
+class Preview(Shape):
+    destination: str
+    record: dict[str, Any] = Field(description="the document as the destination would get it")
+
+
+class Rehearsal(Receipt):
+    """What a receipt would say; nothing was stored and nobody was told."""
+
+    dry_run: Literal[True]
+    previews: list[Preview]
+
+
+class Party(Shape):
+    system: str
+    role: str
+    province: str
+    name: str | None
+
+
+class Part(Shape):
+    part_id: str
+    status: str
+    status_zh: str
+    turn: str | None
+    body_name: str | None
+
+
+class Holding(Shape):
+    place: str
+    from_at: str
+    to_at: str | None
+
+
+class Delivery(Shape):
+    serial: str
+    kind: str
+    to: str
+    state: str
+    attempt: int
+    next_at: str | None
+    reason: str | None = Field(description="for operators and auditors only")
+
+
+class Case(Shape):
+    """One case as a party of it sees it."""
+
+    case_number: str
+    environment: Literal["test", "production"]
+    revision: int
+    sentence: str = Field(description="what one would say on the telephone")
+    status: str
+    status_zh: str
+    turn: str | None
+    turn_zh: str | None
+    item: Item
+    mode: str
+    application_date: str
+    opened_at: str
+    updated_at: str
+    numbers: dict[str, str]
+    parties: list[Party]
+    parts: list[Part]
+    clocks: list[Clock]
+    holders: list[Holding]
+    corrections: int
+    not_applied: list[int]
+    deliveries: list[Delivery]
+    timeline: list[dict[str, Any]]
+
+
+class CaseLine(Shape):
+    case_number: str
+    status: str
+    status_zh: str
+    turn: str | None
+    turn_zh: str | None
+    due_on: str | None
+    item: str
+    mode: str
+    sender: str = Field(alias="from")
+    handler: str = Field(alias="to")
+    opened_at: str
+    updated_at: str
+    sentence: str | None = None
+
+
+class CasePage(Shape):
+    items: list[CaseLine]
+    next: str | None = Field(description="`cursor` of the next page; null on the last one")
+
+
+class ArrivedMessage(Shape):
+    arrival: int
+    applied: bool
+    message: Message
+
+
+class Messages(Shape):
+    case_number: str
+    items: list[ArrivedMessage]
+
+
+class MessageLineage(Shape):
+    arrival: int
+    kind: str
+    package: str | None = Field(description="mapping package it was read with")
+    codec: str = Field(description="how its bytes became text")
+    rules: list[tuple[int, int]] = Field(description="rule number, code-row id or -1")
+
+
+class Lineage(Shape):
+    case_number: str
+    items: list[MessageLineage]
+
+
+class ItemName(Shape):
+    catalogue_code: str
+    name_zh: str
+
+
+class BodyName(Shape):
+    name: str
+    credit_code: str
+
+
+class Gap(Shape):
+    code: str = Field(description="national material code")
+    name_zh: str
+    to_bring: bool = Field(description="false: fetched or filled in, nobody has to bring it")
+    ways: list[str]
+    how: list[str] = Field(description="in words for the applicant")
+
+
+class Question(Shape):
+    field: str = Field(description="field of the request that answers it")
+    ask: str
+
+
+class Precheck(Shape):
+    """一次性告知: everything that is missing, at once."""
+
+    item: ItemName
+    handling_body: BodyName
+    application_date: str
+    complete: bool
+    to_bring: int = Field(description="how many materials somebody has to bring")
+    gaps: list[Gap]
+    questions: list[Question] = Field(description="to be answered before the list is final")
+    findings: list[Finding]
+
+
+class StagedMaterial(Shape):
+    digest: str = Field(pattern=r"^[0-9a-f]{64}$")
+    size: int
+    staged: bool
+
+
+class LocalItem(Shape):
+    """An item as one province offers it."""
+
+    province: str
+    catalogue_code: str
+    implementation_code: str | None = None
+    local_code: str | None = Field(None, description="only the caller's own province's")
+    name: str
+    version: str
+    materials: list[str]
+    may_owe: list[str] = Field(description="容缺 may be handed in later")
+    by_check: list[str] = Field(description="fetched by a data check instead of asked for")
+    by_commitment: list[str] = Field(description="告知承诺 may be replaced by a commitment")
+    valid_from: str | None = None
+    valid_to: str | None = None
+
+
+class CatalogueBody(Shape):
+    name: str
+    credit_code: str
+    place: str = Field(description="12 digits")
+    serves: str = Field(description="prefix of the places it serves")
+    items: list[str] = Field(description="12-digit catalogue codes; empty: all")
+    phone: str | None = None
+    hours: str | None = None
+    valid_from: str | None = None
+    valid_to: str | None = None
+
+
+class CatalogueCode(Shape):
+    code: str
+    name: str
+    name_en: str | None = None
+    valid_from: str | None = None
+    valid_to: str | None = None
+
+
+class Catalogue(Shape):
+    """`changed` false: what was fetched under `since` still holds, and nothing else is sent."""
+
+    version: str
+    changed: bool
+    items: list[CatalogueItem] | None = Field(None, description="national items in force today")
+    local_items: list[LocalItem] | None = None
+    bodies: list[CatalogueBody] | None = None
+    materials: list[CatalogueCode] | None = None
+    code_lists: dict[str, list[CatalogueCode]] | None = None
+
+
+class Health(Shape):
+    status: Literal["pass", "fail"]
+    checks: dict[str, Literal["pass", "fail"]] | None = None
+
+
+__all__ = [
+    "Case",
+    "CasePage",
+    "Catalogue",
+    "Health",
+    "Lineage",
+    "Messages",
+    "Precheck",
+    "Problem",
+    "Receipt",
+    "Rehearsal",
+    "Shape",
+    "StagedMaterial",
+]
