@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import apsw
@@ -67,22 +67,31 @@ def connect(
     )
     with disk_errors():
         connection = apsw.Connection(str(path), flags=flags, vfs=vfs, statementcachesize=256)
-        connection.set_busy_timeout(_BUSY_MILLISECONDS)
-        if exclusive:
-            connection.pragma("locking_mode", "EXCLUSIVE")
-        if not read_only:
-            connection.pragma("journal_mode", "WAL")
-            connection.pragma("synchronous", synchronous)
-            connection.pragma("wal_autocheckpoint", 0)
-            connection.pragma("secure_delete", "ON")
-            connection.pragma("cache_size", -_WRITER_CACHE)
-            # Savepoints note the pages they touch; in files that costs a third of a commit.
-            connection.pragma("temp_store", "MEMORY")
-            # REPLACE must fire the triggers that refuse to remove rows.
-            connection.pragma("recursive_triggers", "ON")
-        connection.pragma("foreign_keys", "ON")
-        connection.pragma("trusted_schema", "OFF")
+        try:
+            connection.set_busy_timeout(_BUSY_MILLISECONDS)
+            if exclusive:
+                connection.pragma("locking_mode", "EXCLUSIVE")
+            if not read_only:
+                _prepare_to_write(connection, synchronous=synchronous)
+            connection.pragma("foreign_keys", "ON")
+            connection.pragma("trusted_schema", "OFF")
+        except apsw.Error:
+            with suppress(apsw.Error):
+                connection.close()
+            raise
     return connection
+
+
+def _prepare_to_write(connection: apsw.Connection, *, synchronous: str) -> None:
+    connection.pragma("journal_mode", "WAL")
+    connection.pragma("synchronous", synchronous)
+    connection.pragma("wal_autocheckpoint", 0)
+    connection.pragma("secure_delete", "ON")
+    connection.pragma("cache_size", -_WRITER_CACHE)
+    # Savepoints note the pages they touch; in files that costs a third of a commit.
+    connection.pragma("temp_store", "MEMORY")
+    # REPLACE must fire the triggers that refuse to remove rows.
+    connection.pragma("recursive_triggers", "ON")
 
 
 def translate(error: apsw.Error) -> GatewayError:
