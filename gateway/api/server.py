@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Iterable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -58,9 +58,9 @@ async def serving(
     """
     services = Services.of(gw)
     async with AsyncExitStack() as stack:
-        runner = await _run(build_app(services), gw, stack)
         if admin_socket is not None:
-            await _open_admin(services, admin_socket, stack)
+            await stack.enter_async_context(_admin(services, admin_socket))
+        runner = await _run(build_app(services), gw, stack)
         await web.TCPSite(runner, host, port).start()
         bound = runner.addresses[0]
         try:
@@ -69,17 +69,17 @@ async def serving(
             services.stopping = True
 
 
+def serving_admin(gw: Gateway, *, socket: Path) -> AbstractAsyncContextManager[None]:
+    """Serve the admin socket alone: for a command that opened the gateway itself."""
+    return _admin(Services.of(gw), socket)
+
+
 @asynccontextmanager
-async def serving_admin(gw: Gateway, *, socket: Path) -> AsyncIterator[None]:
-    """Serve the admin socket alone: a command that found no gateway running asks itself."""
+async def _admin(services: Services, path: Path) -> AsyncIterator[None]:
     async with AsyncExitStack() as stack:
-        await _open_admin(Services.of(gw), socket, stack)
+        runner = await _run(build_app(services, ADMIN), services.gw, stack)
+        await _open_unix(runner, path)
         yield
-
-
-async def _open_admin(services: Services, socket: Path, stack: AsyncExitStack) -> None:
-    admin = await _run(build_app(services, ADMIN), services.gw, stack)
-    await _open_unix(admin, socket)
 
 
 async def _run(app: web.Application, gw: Gateway, stack: AsyncExitStack) -> DoorRunner:
