@@ -22,6 +22,7 @@ REQUESTS = {
     "withdrawal": "WithdrawRequest",
     "notification": "NotifyRequest",
 }
+MAPPING = load(FOLDER)
 GOLDENS = find_goldens(FOLDER)
 OUT = [g for g in GOLDENS if g.direction == "out" and g.file("output").exists()]
 IN = [g for g in GOLDENS if g.direction == "in" and "unmapped" not in g.stem]
@@ -46,7 +47,7 @@ def _faults(root: etree._Element) -> list[str]:
 
 @pytest.mark.parametrize("golden", OUT, ids=lambda g: g.stem)
 def test_what_is_written_is_what_the_contract_takes(golden: Any) -> None:
-    record = run_golden(golden, load(FOLDER)).document
+    record = run_golden(golden, MAPPING).document
     assert record is not None
     assert _faults(_element(REQUESTS[golden.kind], record)) == []
 
