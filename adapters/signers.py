@@ -14,7 +14,7 @@ import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
-from typing import Any, Protocol
+from typing import Protocol
 
 from adapters.connection import SignerProfile
 from adapters.materials import stream
@@ -164,8 +164,9 @@ class Signer:
     def _new(self) -> _Hash:
         family, _, name = self.profile.algorithm.rpartition("-")
         if family == "hmac":
-            return hmac.new(self._secret.encode(), digestmod=_hash(name))
-        return _hash(name)()
+            return hmac.new(self._secret.encode(), digestmod=name)
+        # MD5 stands here because partners still use it, never for integrity of our own.
+        return hashlib.new(name, usedforsecurity=name != "md5")
 
     def _write(self, digest: bytes) -> str:
         match self.profile.output:
@@ -198,11 +199,6 @@ class Signer:
             raise _denied("时间戳无法读取", "the timestamp cannot be read") from None
         if abs((now - at).total_seconds()) > self.profile.window_seconds:
             raise _denied("时间戳超出允许的时间窗口", "the timestamp is outside the window")
-
-
-def _hash(name: str) -> Any:
-    # MD5 stands here because partners still use it, never for integrity of our own.
-    return lambda data=b"": hashlib.new(name, data, usedforsecurity=name != "md5")
 
 
 def _denied(zh: str, en: str) -> AccessDenied:

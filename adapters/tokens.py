@@ -1,5 +1,5 @@
 """
-OAuth 2.0 client credentials (RFC 6749 section 4.4): one token, renewed early, by one task at a time.
+OAuth 2.0 client credentials (RFC 6749 section 4.4): one token, renewed early, by one task.
 """
 
 from __future__ import annotations
