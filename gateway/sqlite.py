@@ -19,6 +19,18 @@ from contracts.errors import GatewayError, IntegrityError, StoreUnavailable
 
 FLOOR = (3, 51, 3)
 _BUSY_MILLISECONDS = 2000
+_PASSING = (
+    apsw.IOError,
+    apsw.FullError,
+    apsw.CantOpenError,
+    apsw.ReadOnlyError,
+    apsw.PermissionsError,
+    apsw.BusyError,
+    apsw.LockedError,
+    apsw.NoMemError,
+    apsw.InterruptError,
+    apsw.ConnectionClosedError,
+)
 _WRITER_CACHE = 16 * 1024
 """KiB"""
 
@@ -95,13 +107,18 @@ def _prepare_to_write(connection: apsw.Connection, *, synchronous: str) -> None:
 
 
 def translate(error: apsw.Error) -> GatewayError:
-    """What an error of SQLite means for a caller; its text names places, never content."""
+    """
+    What an error of SQLite means for a caller; its text names tables and columns, never content.
+
+    What may pass by itself is StoreUnavailable; all else (a constraint, a damaged page, a missing
+    table) is IntegrityError.
+    """
     name = type(error).__name__
-    if isinstance(error, apsw.CorruptError | apsw.NotADBError | apsw.ConstraintError):
-        return IntegrityError(f"存储数据不一致({name})", f"the database does not add up: {error}")
-    return StoreUnavailable(
-        f"存储暂不可用({name})", f"the store is not available: {error}", retry_after=5
-    )
+    if isinstance(error, _PASSING):
+        return StoreUnavailable(
+            f"存储暂不可用({name})", f"the store is not available: {error}", retry_after=5
+        )
+    return IntegrityError(f"存储数据不一致({name})", f"the database does not add up: {error}")
 
 
 @contextmanager

@@ -12,6 +12,7 @@ from typing import Any
 
 import apsw
 
+from contracts.errors import StoreUnavailable
 from gateway.sqlite import translate
 from gateway.storage.sqlite.audit import Ledger
 
@@ -60,10 +61,11 @@ class Engine:
         result: Any
         try:
             result = work(self._db, self._ledger)
-        except apsw.ConstraintError as error:
-            result = Failed(translate(error))
-        except apsw.Error:
-            raise
+        except apsw.Error as error:
+            failure = translate(error)
+            if isinstance(failure, StoreUnavailable):
+                raise
+            result = Failed(failure)
         except Exception as error:  # handed to the one who asked for the work
             result = Failed(error)
         if isinstance(result, Failed):
