@@ -28,24 +28,32 @@ OPEN = HELD | {
 }
 FINAL = frozenset({"APPROVED", "REFUSED", "NOT_ACCEPTED", "LAPSED", "TERMINATED", "VOID"})
 ENDED = FINAL | {"NOTIFIED", "WITHDRAWN", "PASSED", "NOT_PASSED"}
+LETS_GO_ON = frozenset({"PASSED", "NOT_PASSED", "APPROVED"})
+"""
+A part that ended like this lets the parts behind it begin. Not passing does too: only a body that
+decides may refuse.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Party:
-    """A system that takes part, and in which role."""
+    """A system that takes part, and in which role. `former`: it handed the case on."""
 
     system: str
     role: Role
     province: str
     place: str | None = None
     name: str | None = None
+    former: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
     """
-    What one body does. `before` is the status a pause goes back to; `asked_by` says who asked for
-    the open correction.
+    What one body does. `system` is where it is reached, None while the part is between holders.
+
+    `before` is the status a pause goes back to. An open correction has `request`, the message that
+    asked, `asked_by`, and `gaps`, the ids it named. `result` is what was decided, also once told.
     """
 
     part_id: str
@@ -54,10 +62,17 @@ class Part:
     decides: bool = True
     required: bool = True
     after: tuple[str, ...] = ()
+    role: str | None = None
+    system: str | None = None
+    place: str | None = None
     body: str | None = None
     body_name: str | None = None
     before: str | None = None
     asked_by: Role | None = None
+    request: str | None = None
+    gaps: tuple[str, ...] = ()
+    rounds: int = 0
+    result: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +85,10 @@ class Pause:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
-    """A time limit with its owner; `region` names the calendar its working days are counted in."""
+    """
+    A time limit with its owner; `region` names the calendar its working days are counted in.
+    `part_id` is empty for a limit of the whole case.
+    """
 
     kind: str
     owner: str
@@ -101,6 +119,8 @@ class Holder:
     body_name: str | None
     from_at: datetime
     to_at: datetime | None = None
+    part_id: str = MAIN
+    system: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +130,7 @@ class Case:
 
     `numbers` holds the number each side gave the case, by `receiving`, `handling`, `national`.
     `pending` lists arrivals taken in but not applied, to be tried again after each later message.
+    `kinds` names the kind of every message by its id, so that answers find what they answer.
     """
 
     number: str
@@ -133,9 +154,11 @@ class Case:
     pending: tuple[int, ...] = ()
     corrections: int = 0
     accepted_at_collection: bool = False
-    open_request: str | None = None
     decisions: Mapping[str, str] = field(default_factory=dict)
     last_decision: str | None = None
+    kinds: Mapping[str, str] = field(default_factory=dict)
+    earlier_numbers: tuple[tuple[str, str], ...] = ()
+    """(system, number) of bodies that handed the case on"""
 
     @property
     def as_of_date(self) -> date:
@@ -144,20 +167,46 @@ class Case:
 
     @property
     def status(self) -> str:
-        """Status of the earliest unfinished required part; of all when they are finished."""
-        required = [part for part in self.parts if part.required] or list(self.parts)
-        for part in required:
-            if part.status not in ENDED:
+        """
+        Status of the earliest unfinished required part. When all are finished: REFUSED if any
+        deciding part refused, else APPROVED if any approved; of one part its own.
+        """
+        for part in self._required:
+            if part.status not in ENDED and not self.blocked(part):
                 return part.status
-        statuses = [part.status for part in required if part.decides] or [required[-1].status]
-        return "REFUSED" if "REFUSED" in statuses else statuses[-1]
+        ends = [part.status for part in self._required if part.decides]
+        ends = ends or [part.status for part in self.parts]
+        return next((one for one in ("REFUSED", "APPROVED") if one in ends), ends[0])
+
+    @property
+    def finished(self) -> bool:
+        """Whether no required part is left to do."""
+        return all(part.status in ENDED or self.blocked(part) for part in self._required)
 
     @property
     def turn(self) -> Turn | None:
         for part in self.parts:
-            if part.status not in ENDED or part.turn is not None:
+            if part.status not in ENDED and not self.blocked(part):
                 return part.turn
-        return None
+        return next((part.turn for part in self.parts if part.turn is not None), None)
+
+    @property
+    def open_request(self) -> str | None:
+        """Message id of the first correction request that is not answered."""
+        return next((part.request for part in self.parts if part.request is not None), None)
+
+    @property
+    def _required(self) -> tuple[Part, ...]:
+        return tuple(part for part in self.parts if part.required) or self.parts
+
+    def blocked(self, part: Part) -> bool:
+        """Whether a part waits behind one that ended without letting it begin."""
+        if part.status != "WAITING":
+            return False
+        ahead = [one for one in self.parts if one.part_id in part.after]
+        return any(
+            self.blocked(one) or (one.status in ENDED and not lets_go_on(one)) for one in ahead
+        )
 
     @property
     def due_on(self) -> date | None:
@@ -167,14 +216,17 @@ class Case:
     def part(self, part_id: str) -> Part | None:
         return next((part for part in self.parts if part.part_id == part_id), None)
 
-    def role_of(self, system: str) -> Role | None:
-        return next((party.role for party in self.parties if party.system == system), None)
-
     def systems(self, role: Role) -> tuple[str, ...]:
-        return tuple(party.system for party in self.parties if party.role == role)
+        """Systems that take part in a role now; those that handed the case on are left out."""
+        return tuple(one.system for one in self.parties if one.role == role and not one.former)
 
     def next_sequence(self, system: str) -> int:
         return self.sequences.get(system, 0) + 1
+
+
+def lets_go_on(part: Part) -> bool:
+    """Whether the parts behind this one may begin; once told, its result still says so."""
+    return (part.result if part.status == "NOTIFIED" else part.status) in LETS_GO_ON
 
 
 @cache
@@ -199,6 +251,7 @@ __all__ = [
     "ENDED",
     "FINAL",
     "HELD",
+    "LETS_GO_ON",
     "MAIN",
     "OPEN",
     "Case",
@@ -211,4 +264,5 @@ __all__ = [
     "Turn",
     "case_from_json",
     "case_to_json",
+    "lets_go_on",
 ]

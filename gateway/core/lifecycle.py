@@ -8,119 +8,33 @@ arrival gives the identical case.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
-from contracts.errors import TransitionNotAllowed
-from contracts.message import Message
-from gateway.core.case import ENDED, FINAL, HELD, MAIN, Case, Holder, Part, Party, Role, Turn
-from gateway.core.clocks import ClockRules, move_clocks
-from gateway.core.transitions import TRANSITIONS, Transition
-
-LETTERS: dict[str, str] = {"RECEIVING": "R", "HANDLING": "H", "NATIONAL": "N"}
-MOVING = frozenset(
-    {
-        "acceptance",
-        "correction_request",
-        "correction",
-        "progress",
-        "special_procedure",
-        "decision",
-        "transfer",
-    }
-)
-"""Kinds that move one part; where a case has several, they must name it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrived:
-    """A message as the fold sees it: what it says, who said it, when it came in which order."""
-
-    message: Message
-    role: Role
-    system: str
-    arrival: int
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opening:
-    """What intake found out for a new case, beyond the application itself."""
-
-    number: str
-    handling_place: str
-    parties: tuple[Party, ...]
-    catalogue_code: str
-    catalogue_version: str
-    item: Mapping[str, object]
+from contracts.errors import Finding
+from gateway.core.case import ENDED, MAIN, Case, Holder, Part, Party, Turn, lets_go_on
+from gateway.core.clocks import move_clocks
+from gateway.core.conditions import holds
+from gateway.core.noted import count, note
+from gateway.core.opening import Opening, open_case
+from gateway.core.rules import Arrived, Rules
+from gateway.core.targets import may_send, refuse_impossible, targets
+from gateway.core.transitions import ANY, Transition, rows_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Advanced:
     """
     `applied` says whether this message took effect now; `retried` lists the arrivals of earlier
-    messages that it made applicable, in the order they were applied.
+    messages that it made applicable, in the order they were applied. `findings` warn.
     """
 
     case: Case
     applied: bool
     why: str | None = None
     retried: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
-    """What the item and its places say about clocks and acceptance at collection."""
-
-    clocks: ClockRules = field(default_factory=dict)
-    acceptance_at_collection: bool = False
-
-
-def open_case(arrived: Arrived, *, opening: Opening, rules: Rules) -> Case:
-    """Make the case an application begins."""
-    message = arrived.message
-    body: Any = message.body
-    parts = tuple(
-        Part(
-            part_id=part.part_id,
-            status="WAITING" if part.after else "COLLECTED",
-            turn="RECEIVING",
-            decides=part.role is None or part.role.code == "DECISION",
-            required=part.required is not False,
-            after=part.after or (),
-            body=part.body.credit_code,
-            body_name=part.body.name,
-        )
-        for part in body.parts or ()
-    ) or (Part(part_id=MAIN, status="COLLECTED", turn="RECEIVING"),)
-    case = Case(
-        number=opening.number,
-        environment=message.environment,
-        mode=body.mode.code or "PROXY",
-        item=opening.item,
-        catalogue_code=opening.catalogue_code,
-        catalogue_version=opening.catalogue_version,
-        application_date=datetime.fromisoformat(body.dates.application_date).date(),
-        receiving_place=body.receiving_place.code,
-        handling_place=opening.handling_place,
-        parties=opening.parties,
-        parts=parts,
-        arrivals=arrived.arrival,
-        opened_at=arrived.at,
-        updated_at=arrived.at,
-        sequences={arrived.system: 1},
-        numbers=_numbers({}, arrived),
-    )
-    row = next(row for row in TRANSITIONS if row.kind == "application")
-    return move_clocks(
-        case,
-        row.clocks,
-        part_id=parts[0].part_id,
-        arrived=arrived,
-        rules=rules.clocks,
-    )
+    findings: tuple[Finding, ...] = ()
 
 
 def advance(
@@ -134,7 +48,8 @@ def advance(
             that does not decide: never legal in this case, whenever it comes.
     """
     refuse_impossible(case, arrived, rules=rules)
-    case = _counted(case, arrived)
+    before = case
+    case = count(case, arrived)
     moved = _apply(case, arrived, rules=rules)
     if moved is None:
         return Advanced(
@@ -143,35 +58,19 @@ def advance(
             why=f"{arrived.message.kind} does not apply in status {case.status}",
         )
     case, retried = _retry(moved, pending, rules=rules)
-    return Advanced(case=case, applied=True, retried=retried)
+    return Advanced(case=case, applied=True, retried=retried, findings=_warn(before, arrived))
 
 
-def refuse_impossible(case: Case, arrived: Arrived, *, rules: Rules) -> None:
-    message, letter = arrived.message, LETTERS.get(arrived.role, "*")
-    if message.kind == "application":
-        raise TransitionNotAllowed(
-            "该办件已有申请,不能再次申请", "the case already has its application"
-        )
-    rows = [row for row in TRANSITIONS if row.kind == message.kind]
-    mine = [row for row in rows if row.by == "*" or letter in row.by]
-    if not mine:
-        raise TransitionNotAllowed(
-            "该操作由另一方提交,本方角色不能提交",
-            f"a {message.kind} is not for role {arrived.role} to send",
-        )
-    part = case.part(message.part_id or case.parts[0].part_id)
-    if part is None or (message.part_id is None and len(case.parts) > 1 and message.kind in MOVING):
-        raise TransitionNotAllowed(
-            "报文未指明或指明了不存在的办理部分", "names no part, or one the case does not have"
-        )
-    if message.kind == "decision" and not part.decides:
-        raise TransitionNotAllowed(
-            "该办理部分不作决定,请以过程环节报送部分结论", "this part does not decide"
-        )
-    if not any(_holds(row.when, case, part, arrived, rules=rules) for row in mine):
-        raise TransitionNotAllowed(
-            "报文内容与任何允许的步骤都不相符", f"no step of {message.kind} fits what it says"
-        )
+def rehome(case: Case, party: Party) -> Case:
+    """
+    After a forward: `party` handles the case, who handled it before keeps reading as `former`.
+    """
+    others = tuple(
+        replace(one, former=True) if one.role == "HANDLING" else one
+        for one in case.parties
+        if (one.system, one.role) != (party.system, party.role)
+    )
+    return replace(case, parties=(*others, party))
 
 
 # --- one step -------------------------------------------------------------------------------
@@ -179,74 +78,91 @@ def refuse_impossible(case: Case, arrived: Arrived, *, rules: Rules) -> None:
 
 def _apply(case: Case, arrived: Arrived, *, rules: Rules) -> Case | None:
     """The case after the message, or None when no row of the table starts from where it stands."""
-    letter = LETTERS.get(arrived.role, "*")
-    message = arrived.message
-    part = case.part(message.part_id or case.parts[0].part_id)
-    if part is None:
-        return None
-    for row in TRANSITIONS:
-        if row.kind != message.kind or (row.by != "*" and letter not in row.by):
+    applied = False
+    for name in [part.part_id for part in targets(case, arrived)]:
+        part = next(one for one in case.parts if one.part_id == name)
+        row = _row_for(case, part, arrived, rules=rules)
+        if row is not None:
+            case = _moved(case, part, row, arrived, rules=rules)
+            applied = True
+    return _with_waiting_turns(case) if applied else None
+
+
+def _row_for(case: Case, part: Part, arrived: Arrived, *, rules: Rules) -> Transition | None:
+    for row in rows_of(arrived.message.kind):
+        if not may_send(row, case, arrived) or not holds(
+            row.when, case, part, arrived, rules=rules
+        ):
             continue
-        if not _holds(row.when, case, part, arrived, rules=rules):
-            continue
-        if "*" in row.came_from or part.status in row.came_from:
-            return _moved(case, part, row, arrived, rules=rules)
+        if (row.came_from == ANY or part.status in row.came_from) and _in_time(case, row, arrived):
+            return row
     return None
 
 
+def _in_time(case: Case, row: Transition, arrived: Arrived) -> bool:
+    if row.when == "outcome_told" and arrived.message.part_id is None:
+        return case.finished  # the applicant is told once, when everything is decided
+    if row.when == "supersedes":
+        body: Any = arrived.message.body
+        return body.supersedes in case.decisions
+    return True
+
+
 def _moved(case: Case, part: Part, row: Transition, arrived: Arrived, *, rules: Rules) -> Case:
-    message = arrived.message
-    status = _target(case, part, row, arrived)
-    turn = _turn(case, part, row)
-    paused = status in ("SUSPENDED", "CORRECTION_REQUESTED")
-    new = replace(
+    part = replace(
         part,
-        status=status,
-        turn=turn,
-        before=part.status if paused else None if row.to != "=" else part.before,
-        asked_by=arrived.role
-        if row.kind == "correction_request"
-        else None
-        if row.kind == "correction"
-        else part.asked_by,
+        status=_status(case, part, row, arrived),
+        turn=_turn(case, part, row),
+        before=part.status if row.to == "SUSPENDED" else part.before if row.to == "=" else None,
     )
-    everybody = row.kind in ("withdrawal", "notification") and message.part_id is None
-    if row.when == "ends" and message.part_id is None:
-        everybody = True
-    parts = tuple(
-        replace(one, status=status, turn=turn)
-        if everybody and row.to != "=" and one.status not in ("WITHDRAWN", "NOTIFIED")
-        else new
-        if one.part_id == part.part_id
-        else one
-        for one in case.parts
-    )
-    case = replace(case, parts=parts)
-    if "release" in row.clocks:
-        case = _released(case, part)
-    case = _noted(case, row, arrived)
-    return move_clocks(
-        case,
-        tuple(action for action in row.clocks if action != "release"),
-        part_id=part.part_id,
-        arrived=arrived,
-        rules=rules.clocks,
-    )
+    case = note(_with(case, part), part.part_id, row, arrived)
+    part = next(one for one in case.parts if one.part_id == part.part_id)
+    case = move_clocks(case, row.clocks, part=part, arrived=arrived, rules=rules)
+    return _released(case, arrived, rules=rules) if row.release else case
 
 
-def _released(case: Case, ended: Part) -> Case:
-    """A part that ended, well or not, lets the parts waiting for it begin."""
-    over = {part.part_id for part in case.parts if part.status in ENDED}
-    parts = tuple(
-        replace(part, status="PUSHED", turn="HANDLING")
-        if part.status == "WAITING" and set(part.after) <= over
-        else part
-        for part in case.parts
-    )
+def _with(case: Case, part: Part) -> Case:
+    parts = tuple(part if one.part_id == part.part_id else one for one in case.parts)
     return replace(case, parts=parts)
 
 
-def _target(case: Case, part: Part, row: Transition, arrived: Arrived) -> str:
+def _released(case: Case, arrived: Arrived, *, rules: Rules) -> Case:
+    """A part that ended and lets go on begins the parts that waited for it alone."""
+    over = {part.part_id for part in case.parts if part.status in ENDED and lets_go_on(part)}
+    for part in case.parts:
+        if part.status == "WAITING" and set(part.after) <= over:
+            begun = replace(part, status="PUSHED", turn="HANDLING")
+            held = Holder(
+                place=part.place or case.handling_place,
+                body_name=part.body_name,
+                from_at=arrived.at,
+                part_id=part.part_id,
+                system=part.system,
+            )
+            case = replace(_with(case, begun), holders=(*case.holders, held))
+            case = move_clocks(
+                case, ("start PART", "start DECIDE"), part=begun, arrived=arrived, rules=rules
+            )
+    return case
+
+
+def _with_waiting_turns(case: Case) -> Case:
+    """Who waits has the turn of whom it waits for."""
+    turns = {part.part_id: part.turn for part in case.parts}
+
+    def turn(part: Part) -> Turn | None:
+        if part.status != "WAITING" or case.blocked(part):
+            return part.turn if part.status != "WAITING" else None
+        ahead = [one for one in case.parts if one.part_id in part.after and one.status not in ENDED]
+        return turns[ahead[0].part_id] if ahead else part.turn
+
+    for _ in case.parts:  # a chain settles in as many rounds as it has parts
+        turns = {part.part_id: turn(part) for part in case.parts}
+    parts = tuple(replace(part, turn=turns[part.part_id]) for part in case.parts)
+    return replace(case, parts=parts)
+
+
+def _status(case: Case, part: Part, row: Transition, arrived: Arrived) -> str:
     body: Any = arrived.message.body
     if row.to == "=":
         return part.status
@@ -257,12 +173,14 @@ def _target(case: Case, part: Part, row: Transition, arrived: Arrived) -> str:
         return "APPROVED" if code == "PARTLY_APPROVED" else code
     if row.to == "outcome":
         return str(body.part_outcome.code)
-    if row.kind == "acknowledgement" and case.accepted_at_collection:
+    if row.to == "PUSHED" and case.accepted_at_collection:
         return "ACCEPTED"
     return row.to
 
 
 def _turn(case: Case, part: Part, row: Transition) -> Turn | None:
+    if row.when == "rejected" and part.status in ENDED:
+        return part.turn  # nobody can act on it any more
     online = case.mode == "ONLINE"
     turns: dict[str, Turn | None] = {
         "R": "RECEIVING",
@@ -273,60 +191,6 @@ def _turn(case: Case, part: Part, row: Transition) -> Turn | None:
         "=": part.turn,
     }
     return turns[row.turn]
-
-
-# --- what a message leaves in the case beside the status ------------------------------------
-
-
-def _noted(case: Case, row: Transition, arrived: Arrived) -> Case:
-    message = arrived.message
-    body: Any = message.body
-    if row.kind == "correction_request":
-        return replace(case, open_request=message.message_id, corrections=case.corrections + 1)
-    if row.kind == "correction":
-        return replace(case, open_request=None)
-    if row.when == "at_collection":
-        return replace(case, accepted_at_collection=True)
-    if row.kind == "decision":
-        decisions = {**case.decisions, body.decision_id: str(body.result.code)}
-        return replace(case, decisions=decisions, last_decision=message.message_id)
-    if row.kind == "acknowledgement" and row.when == "received":
-        numbers = {**case.numbers, "handling": body.number} if body.number else case.numbers
-        held = Holder(
-            place=case.handling_place,
-            body_name=message.sender.body.name if message.sender.body else None,
-            from_at=arrived.at,
-        )
-        return replace(case, numbers=numbers, holders=(*case.holders, held))
-    if row.kind == "transfer":
-        closed = tuple(
-            holder if holder.to_at else replace(holder, to_at=arrived.at) for holder in case.holders
-        )
-        place = body.to_place.code if row.when == "forward" and body.to_place else None
-        return replace(case, holders=closed, handling_place=place or case.handling_place)
-    return case
-
-
-def _counted(case: Case, arrived: Arrived) -> Case:
-    sequence = arrived.message.sequence or case.next_sequence(arrived.system)
-    last = max(sequence, case.sequences.get(arrived.system, 0))
-    return replace(
-        case,
-        arrivals=arrived.arrival,
-        updated_at=arrived.at,
-        sequences={**case.sequences, arrived.system: last},
-        numbers=_numbers(case.numbers, arrived),
-    )
-
-
-def _numbers(known: Mapping[str, str], arrived: Arrived) -> Mapping[str, str]:
-    """Each side's own number, as that side gives it; a number once known is not replaced."""
-    given = arrived.message.numbers
-    name = {"RECEIVING": "receiving", "HANDLING": "handling", "NATIONAL": "national"}.get(
-        arrived.role
-    )
-    number = getattr(given, name) if given is not None and name is not None else None
-    return known if name is None or number is None or name in known else {**known, name: number}
 
 
 def _retry(
@@ -349,74 +213,63 @@ def _retry(
     return case, tuple(retried)
 
 
-# --- conditions -----------------------------------------------------------------------------
+# --- what is noticed ------------------------------------------------------------------------
 
 
-def _holds(when: str, case: Case, part: Part, arrived: Arrived, *, rules: Rules) -> bool:
-    return CONDITIONS[when](case, part, arrived, rules)
+def _warn(before: Case, arrived: Arrived) -> tuple[Finding, ...]:
+    message, body = arrived.message, _any(arrived)
+    parts = targets(before, arrived)
+    found = []
+    if message.kind == "correction_request" and any(part.rounds >= 1 for part in parts):
+        found.append(
+            _finding(
+                "correction.second_round",
+                "/body/round",
+                "应一次性告知全部补正内容;本次为再次补正,已计数并标记",
+                "all gaps are told once; this is a further round, counted and flagged",
+            )
+        )
+    if message.kind == "correction":
+        asked = {gap for part in parts for gap in part.gaps}
+        if asked - {answer.gap_id for answer in body.answers or ()}:
+            found.append(
+                _finding(
+                    "correction.open_gaps",
+                    "/body/answers",
+                    "补正未答复告知的全部事项,请核对是否遗漏",
+                    "not every gap that was told is answered",
+                )
+            )
+    if message.kind == "transfer" and body.application_date not in (
+        None,
+        before.application_date.isoformat(),
+    ):
+        found.append(
+            _finding(
+                "transfer.application_date",
+                "/body/application_date",
+                "转办的申请日期与原申请不同,以原申请日期为准",
+                "the transfer names another application date; the original one stands",
+            )
+        )
+    return tuple(found)
 
 
-Condition = Callable[[Case, Part, Arrived, Rules], bool]
-
-
-def _body(arrived: Arrived) -> Any:
-    """The content; which fields it has follows from the kind the table's row is for."""
+def _any(arrived: Arrived) -> Any:
     return arrived.message.body
 
 
-def _code(value: object) -> str | None:
-    return getattr(value, "code", None)
+def _finding(rule: str, path: str, zh: str, en: str) -> Finding:
+    return Finding(rule=rule, level="warn", path=path, message=zh, message_en=en)
 
 
-def _decides(case: Case, part: Part, arrived: Arrived, rules: Rules) -> bool:
-    return (
-        part.decides
-        and _result(arrived) in {"APPROVED", "PARTLY_APPROVED", "REFUSED"}
-        and (_body(arrived).supersedes is None)
-    )
-
-
-def _result(arrived: Arrived) -> str | None:
-    return _code(getattr(arrived.message.body, "result", None))
-
-
-CONDITIONS: dict[str, Condition] = {
-    "": lambda case, part, arrived, rules: True,
-    "ask": lambda case, part, arrived, rules: _body(arrived).phase == "ASK",
-    "answer": lambda case, part, arrived, rules: _body(arrived).phase == "ANSWER",
-    "at_collection": lambda case, part, arrived, rules: (
-        _body(arrived).at_collection is True and rules.acceptance_at_collection
-    ),
-    "received": lambda case, part, arrived, rules: _body(arrived).status == "RECEIVED",
-    "rejected": lambda case, part, arrived, rules: _body(arrived).status == "REJECTED",
-    "other": lambda case, part, arrived, rules: True,
-    "asked_by_r": lambda case, part, arrived, rules: part.asked_by == "RECEIVING",
-    # Before any request the correction is early, not impossible: it waits for the request.
-    "asked_by_h": lambda case, part, arrived, rules: part.asked_by != "RECEIVING",
-    "accepted": lambda case, part, arrived, rules: (
-        _result(arrived) in {"ACCEPTED", "DEEMED_ACCEPTED"}
-    ),
-    "not_accepted": lambda case, part, arrived, rules: _result(arrived) == "NOT_ACCEPTED",
-    "no_outcome": lambda case, part, arrived, rules: _body(arrived).part_outcome is None,
-    "outcome": lambda case, part, arrived, rules: (
-        _body(arrived).part_outcome is not None and (not part.decides or len(case.parts) == 1)
-    ),
-    "start": lambda case, part, arrived, rules: _body(arrived).phase == "START",
-    "end": lambda case, part, arrived, rules: _body(arrived).phase == "END",
-    "decides": _decides,
-    "lapses": lambda case, part, arrived, rules: _result(arrived) == "LAPSED",
-    "ends": lambda case, part, arrived, rules: (
-        _result(arrived) in {"TERMINATED", "VOID", "WITHDRAWN"}
-    ),
-    "supersedes": lambda case, part, arrived, rules: _body(arrived).supersedes is not None,
-    "return": lambda case, part, arrived, rules: _code(_body(arrived).transfer_kind) == "RETURN",
-    "forward": lambda case, part, arrived, rules: _code(_body(arrived).transfer_kind) == "FORWARD",
-    "outcome_told": lambda case, part, arrived, rules: (
-        _code(_body(arrived).notice_kind) == "OUTCOME" and _body(arrived).succeeded
-    ),
-    "other_notice": lambda case, part, arrived, rules: (
-        _code(_body(arrived).notice_kind) != "OUTCOME" or not _body(arrived).succeeded
-    ),
-}
-
-__all__ = ["FINAL", "HELD", "Advanced", "Arrived", "Opening", "Rules", "advance", "open_case"]
+__all__ = [
+    "MAIN",
+    "Advanced",
+    "Arrived",
+    "Opening",
+    "Rules",
+    "advance",
+    "open_case",
+    "rehome",
+]

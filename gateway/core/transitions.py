@@ -1,11 +1,12 @@
 """
 The state machine as one table: documentation, command line and console print this same object.
 
-Source: national format v1, section 5 (project convention). Status belongs to a part. `to` is a
-status or one of the words: `=` unchanged, `before` the status before the pause, `result` what the
-decision says, `outcome` what the part's outcome says. `turn` names who acts next: R receiving
-place, H body of the part, A applicant, `-` nobody, `=` unchanged; `R/A` is R in PROXY and JOINT and
-A in ONLINE; `R/H` is R where a receiving place exists and H in ONLINE.
+Source: national format v1, section 5 (project convention). Status belongs to a part. `by`: R
+receiving place, H body of the part, N national system, * any; `R/H` is R in PROXY and JOINT and H
+in ONLINE. `to` is a status or a word: `=` unchanged, `before` the status before the pause, `result`
+what the decision says, `outcome` what the part's outcome says. `turn` names who acts next: `-`
+nobody, `=` unchanged, A the applicant; `R/A` and `R/H` as above. `release`: parts that waited for
+this one alone begin.
 """
 
 from __future__ import annotations
@@ -14,8 +15,17 @@ from dataclasses import dataclass
 
 from gateway.core.case import FINAL, HELD, OPEN
 
-NOBODY_YET: frozenset[str] = frozenset()
 ANY: frozenset[str] = frozenset({"*"})
+ASIDE = (
+    "evaluation",
+    "inquiry",
+    "reminder",
+    "finding",
+    "supervision",
+    "handover",
+    "verification",
+)
+"""Kinds that never move a case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +39,7 @@ class Transition:
     to: str
     turn: str
     clocks: tuple[str, ...] = ()
+    release: bool = False
 
 
 def _row(
@@ -39,129 +50,67 @@ def _row(
     to: str,
     turn: str,
     *clocks: str,
+    release: bool = False,
 ) -> Transition:
     froms = frozenset({came_from}) if isinstance(came_from, str) else frozenset(came_from)
-    return Transition(kind, by, when, froms, to, turn, clocks)
+    return Transition(kind, by, when, froms, to, turn, clocks, release)
 
 
-_ASIDE = (
-    "evaluation",
-    "objection",
-    "inquiry",
-    "complaint",
-    "reminder",
-    "finding",
-    "supervision",
-    "handover",
-    "verification",
-)
 _SETTLED = FINAL | {"NOTIFIED"}
+_UNDER_WAY = OPEN - {"COLLECTED", "PRE_REVIEW"}
+_NOT_ACCEPTABLE = {"PUSHED", "CORRECTED", "CORRECTION_REQUESTED"}
+_ASKED = "CORRECTION_REQUESTED"
+_PAYING = {"APPROVED", "NOTIFIED"}
+_HELD_BY_H = ("end PUSH", "start ACCEPT", "start PART", "start DECIDE")
+_DECIDED = ("end all", "end DECIDE", "start NOTIFY")
 
 TRANSITIONS: tuple[Transition, ...] = (
-    _row("application", "R", "", NOBODY_YET, "COLLECTED", "R", "start PUSH"),
+    _row("application", "R", "", frozenset(), "COLLECTED", "R", "start PUSH"),
     _row("pre_review", "R", "ask", "COLLECTED", "PRE_REVIEW", "H", "start PRE_REVIEW"),
     _row("pre_review", "H", "answer", "PRE_REVIEW", "COLLECTED", "R/A", "end PRE_REVIEW"),
     _row("acceptance", "R", "at_collection", "COLLECTED", "=", "R"),
-    _row(
-        "acknowledgement",
-        "HN",
-        "received",
-        {"COLLECTED", "TRANSFERRED"},
-        "PUSHED",
-        "H",
-        "end PUSH",
-        "start DECIDE",
-        "start ACCEPT",
-    ),
+    _row("acknowledgement", "HN", "received", "COLLECTED", "PUSHED", "H", *_HELD_BY_H),
+    _row("acknowledgement", "HN", "received_anew", "TRANSFERRED", "PUSHED", "H", *_HELD_BY_H),
     _row("acknowledgement", "*", "rejected", ANY, "=", "R"),
     _row("acknowledgement", "*", "other", ANY, "=", "="),
-    _row("correction_request", "R", "", "COLLECTED", "CORRECTION_REQUESTED", "R/A", "cancel PUSH"),
+    _row("correction_request", "R", "", "COLLECTED", _ASKED, "R/A", "pause PUSH"),
+    _row("correction_request", "H", "", HELD, _ASKED, "R/A", "pause DECIDE", "start CORRECTION"),
+    _row("correction", "R", "asked_by_r", _ASKED, "COLLECTED", "R", "anew PUSH"),
     _row(
-        "correction_request",
-        "H",
-        "",
-        HELD,
-        "CORRECTION_REQUESTED",
-        "R/A",
-        "pause DECIDE",
-        "start CORRECTION",
-    ),
-    _row("correction", "R", "asked_by_r", "CORRECTION_REQUESTED", "COLLECTED", "R", "start PUSH"),
-    _row(
-        "correction",
-        "R",
-        "asked_by_h",
-        "CORRECTION_REQUESTED",
-        "CORRECTED",
-        "H",
-        "end CORRECTION",
-        "start DECIDE",
+        "correction", "R", "asked_by_h", _ASKED, "CORRECTED", "H", "end CORRECTION", "anew DECIDE"
     ),
     _row("acceptance", "H", "accepted", {"PUSHED", "CORRECTED"}, "ACCEPTED", "H", "end ACCEPT"),
-    _row(
-        "acceptance",
-        "H",
-        "not_accepted",
-        {"PUSHED", "CORRECTED", "CORRECTION_REQUESTED"},
-        "NOT_ACCEPTED",
-        "R/H",
-        "end all",
-        "start NOTIFY",
-    ),
+    _row("acceptance", "H", "not_accepted", _NOT_ACCEPTABLE, "NOT_ACCEPTED", "R/H", *_DECIDED),
     _row("progress", "H", "no_outcome", HELD | {"SUSPENDED"}, "=", "="),
-    _row("progress", "H", "outcome", HELD, "outcome", "-", "end PART", "release"),
+    _row("progress", "H", "outcome", HELD, "outcome", "-", "end PART", "end ACCEPT", release=True),
     _row("special_procedure", "H", "start", HELD, "SUSPENDED", "H", "pause DECIDE"),
     _row("special_procedure", "H", "end", "SUSPENDED", "before", "H", "resume DECIDE"),
     _row(
-        "decision",
-        "H",
-        "decides",
-        HELD | {"SUSPENDED"},
-        "result",
-        "R/H",
-        "end DECIDE",
-        "start NOTIFY",
+        "decision", "H", "decides", HELD | {"SUSPENDED"}, "result", "R/H", *_DECIDED, release=True
+    ),
+    _row("decision", "H", "lapses", _ASKED, "result", "R/H", *_DECIDED),
+    _row("decision", "H", "ends", OPEN, "result", "R/H", *_DECIDED),
+    _row("decision", "H", "supersedes", _SETTLED, "result", "R/H", "anew NOTIFY", release=True),
+    _row("transfer", "HR", "return", _UNDER_WAY, "TRANSFERRED", "R", "cancel all", "cancel DECIDE"),
+    _row(
+        "transfer", "HR", "forward", _UNDER_WAY, "TRANSFERRED", "H", "cancel all", "cancel DECIDE"
     ),
     _row(
-        "decision",
-        "H",
-        "lapses",
-        "CORRECTION_REQUESTED",
-        "result",
-        "R/H",
-        "end all",
-        "start NOTIFY",
+        "withdrawal", "R", "", OPEN | {"WAITING"}, "WITHDRAWN", "-", "cancel all", "cancel DECIDE"
     ),
-    _row("decision", "H", "ends", OPEN, "result", "R/H", "end all", "start NOTIFY"),
-    _row("decision", "H", "supersedes", _SETTLED, "result", "R/H", "start NOTIFY"),
-    _row(
-        "transfer",
-        "HR",
-        "return",
-        OPEN - {"COLLECTED", "PRE_REVIEW"},
-        "TRANSFERRED",
-        "R",
-        "cancel DECIDE",
-        "cancel ACCEPT",
-    ),
-    _row(
-        "transfer",
-        "HR",
-        "forward",
-        OPEN - {"COLLECTED", "PRE_REVIEW"},
-        "TRANSFERRED",
-        "H",
-        "cancel DECIDE",
-        "cancel ACCEPT",
-    ),
-    _row("withdrawal", "R", "", OPEN | {"WAITING"}, "WITHDRAWN", "-", "cancel all"),
-    _row("notification", "RH", "outcome_told", FINAL, "NOTIFIED", "-", "end NOTIFY"),
+    _row("notification", "R/H", "outcome_told", FINAL, "NOTIFIED", "-", "end NOTIFY"),
     _row("notification", "RH", "other_notice", ANY, "=", "="),
-    _row("fee", "H", "", HELD | {"APPROVED", "NOTIFIED"}, "=", "="),
-    _row("benefit_payment", "H", "", {"APPROVED", "NOTIFIED"}, "=", "="),
-    _row("entitlement_change", "H", "", {"APPROVED", "NOTIFIED"}, "=", "="),
+    _row("fee", "H", "fee_open", HELD, "=", "=", "pause DECIDE"),
+    _row("fee", "H", "fee_done", HELD, "=", "=", "resume DECIDE"),
+    _row("fee", "H", "", HELD | _PAYING, "=", "="),
+    _row("benefit_payment", "H", "", _PAYING, "=", "="),
+    _row("entitlement_change", "H", "", _PAYING, "=", "="),
     _row("delivery_of_result", "HR", "", _SETTLED, "=", "="),
-    *(_row(kind, "*", "", ANY, "=", "=") for kind in _ASIDE),
+    _row("objection", "*", "ask", ANY, "=", "=", "start ANSWER"),
+    _row("objection", "*", "answer", ANY, "=", "=", "end ANSWER"),
+    _row("complaint", "*", "ask", ANY, "=", "=", "start ANSWER"),
+    _row("complaint", "*", "answer", ANY, "=", "=", "end ANSWER"),
+    *(_row(kind, "*", "", ANY, "=", "=") for kind in ASIDE),
 )
 
 CONDITIONS_ZH = {
@@ -169,7 +118,8 @@ CONDITIONS_ZH = {
     "ask": "提出",
     "answer": "答复",
     "at_collection": "收件即受理且事项允许",
-    "received": "对申请或转办的已收到回执",
+    "received": "对申请的已收到回执",
+    "received_anew": "新办理地对转办的已收到回执",
     "rejected": "业务拒绝",
     "other": "其他回执",
     "asked_by_r": "由收件地要求",
@@ -180,19 +130,31 @@ CONDITIONS_ZH = {
     "outcome": "有部分结论,非决定部分",
     "start": "启动",
     "end": "结束",
-    "decides": "准予、部分准予、不予",
+    "decides": "决定部分:准予、部分准予、不予",
     "lapses": "补正逾期",
     "ends": "终止、作废、撤回",
-    "supersedes": "取代原决定",
+    "supersedes": "取代已知的原决定",
     "return": "退回",
     "forward": "转办",
-    "outcome_told": "已告知结果",
-    "other_notice": "其他告知",
+    "outcome_told": "结果已告知到;未指明部分时须全部办结",
+    "other_notice": "其他告知或未告知到",
+    "fee_open": "待缴且事项规定暂停",
+    "fee_done": "已缴或减免且事项规定暂停",
+}
+
+
+def rows_of(kind: str) -> tuple[Transition, ...]:
+    return _BY_KIND.get(kind, ())
+
+
+_BY_KIND = {
+    kind: tuple(row for row in TRANSITIONS if row.kind == kind)
+    for kind in dict.fromkeys(row.kind for row in TRANSITIONS)
 }
 
 
 def lifecycle_markdown() -> str:
-    """The table as Markdown, as documentation and `tongban lifecycle` show it."""
+    """The table as Markdown, as documentation and command line show it."""
     lines = [
         "| kind | by | when | 条件 | from | to | turn | clocks |",
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
@@ -201,11 +163,11 @@ def lifecycle_markdown() -> str:
         came_from = " ".join(sorted(row.came_from)) or "–"
         cells = (
             row.kind,
-            row.by,
+            row.by.replace("*", "any"),
             row.when,
             CONDITIONS_ZH[row.when],
             came_from.replace("*", "any"),
-            row.to,
+            row.to + (", release" if row.release else ""),
             row.turn,
             ", ".join(row.clocks),
         )
@@ -213,4 +175,12 @@ def lifecycle_markdown() -> str:
     return "\n".join(lines) + "\n"
 
 
-__all__ = ["ANY", "CONDITIONS_ZH", "TRANSITIONS", "Transition", "lifecycle_markdown"]
+__all__ = [
+    "ANY",
+    "ASIDE",
+    "CONDITIONS_ZH",
+    "TRANSITIONS",
+    "Transition",
+    "lifecycle_markdown",
+    "rows_of",
+]

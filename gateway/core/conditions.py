@@ -1,0 +1,123 @@
+"""
+The conditions of the lifecycle table: what a message says, and what its part already saw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from gateway.core.case import Case, Part
+from gateway.core.rules import Arrived, Rules
+
+Condition = Callable[[Case, Part, Arrived, Rules], bool]
+
+
+def holds(when: str, case: Case, part: Part, arrived: Arrived, *, rules: Rules) -> bool:
+    """Whether a condition of the table is met. Names as in `transitions.CONDITIONS_ZH`."""
+    return CONDITIONS[when](case, part, arrived, rules)
+
+
+def code(value: object) -> str | None:
+    """The national code of a coded value, None where there is none."""
+    return getattr(value, "code", None)
+
+
+def result(arrived: Arrived) -> str | None:
+    return code(getattr(arrived.message.body, "result", None))
+
+
+def _body(arrived: Arrived) -> Any:
+    """The content; which fields it has follows from the kind the table's row is for."""
+    return arrived.message.body
+
+
+def _says(name: str, value: object) -> Condition:
+    return lambda case, part, arrived, rules: getattr(_body(arrived), name) == value
+
+
+def _result_in(*codes: str) -> Condition:
+    return lambda case, part, arrived, rules: result(arrived) in codes
+
+
+def _acknowledges(case: Case, part: Part, arrived: Arrived, rules: Rules) -> bool:
+    """RECEIVED for what hands the case over; an id we do not know is the other side's own."""
+    of = case.kinds.get(_body(arrived).of, "application")
+    return _body(arrived).status == "RECEIVED" and of in ("application", "transfer")
+
+
+def _acknowledges_anew(case: Case, part: Part, arrived: Arrived, rules: Rules) -> bool:
+    # After a return nobody holds it: a late answer of the old holder does not push it again.
+    return _acknowledges(case, part, arrived, rules) and part.turn == "HANDLING"
+
+
+def _answers(case: Case, part: Part, arrived: Arrived) -> bool:
+    """
+    Whether a correction answers the part's open request. Before any request it is early, not
+    impossible; an id we do not know is the other side's own name for the request.
+    """
+    named = arrived.message.in_reply_to
+    return part.request is None or named == part.request or named not in case.kinds
+
+
+def _decides(case: Case, part: Part, arrived: Arrived, rules: Rules) -> bool:
+    first = _body(arrived).supersedes is None
+    return first and result(arrived) in {"APPROVED", "PARTLY_APPROVED", "REFUSED"}
+
+
+def _told(case: Case, part: Part, arrived: Arrived, rules: Rules) -> bool:
+    body = _body(arrived)
+    return code(body.notice_kind) == "OUTCOME" and body.succeeded is True
+
+
+def _fee(*states: str) -> Condition:
+    return lambda case, part, arrived, rules: (
+        rules.fee_pauses and code(_body(arrived).fee.state) in states
+    )
+
+
+CONDITIONS: dict[str, Condition] = {
+    "": lambda case, part, arrived, rules: True,
+    "ask": _says("phase", "ASK"),
+    "answer": _says("phase", "ANSWER"),
+    "at_collection": lambda case, part, arrived, rules: (
+        _body(arrived).at_collection is True
+        and rules.acceptance_at_collection
+        and result(arrived) == "ACCEPTED"
+    ),
+    "received": _acknowledges,
+    "received_anew": _acknowledges_anew,
+    "rejected": _says("status", "REJECTED"),
+    "other": lambda case, part, arrived, rules: True,
+    "asked_by_r": lambda case, part, arrived, rules: (
+        part.asked_by == "RECEIVING" and _answers(case, part, arrived)
+    ),
+    "asked_by_h": lambda case, part, arrived, rules: (
+        part.asked_by != "RECEIVING" and _answers(case, part, arrived)
+    ),
+    "accepted": _result_in("ACCEPTED", "DEEMED_ACCEPTED"),
+    "not_accepted": _result_in("NOT_ACCEPTED"),
+    "no_outcome": lambda case, part, arrived, rules: _body(arrived).part_outcome is None,
+    "outcome": lambda case, part, arrived, rules: (
+        _body(arrived).part_outcome is not None and not part.decides
+    ),
+    "start": _says("phase", "START"),
+    "end": _says("phase", "END"),
+    "decides": _decides,
+    "lapses": lambda case, part, arrived, rules: (
+        result(arrived) == "LAPSED" and _body(arrived).supersedes is None
+    ),
+    "ends": lambda case, part, arrived, rules: (
+        result(arrived) in {"TERMINATED", "VOID", "WITHDRAWN"} and _body(arrived).supersedes is None
+    ),
+    "supersedes": lambda case, part, arrived, rules: _body(arrived).supersedes is not None,
+    "return": lambda case, part, arrived, rules: code(_body(arrived).transfer_kind) == "RETURN",
+    "forward": lambda case, part, arrived, rules: code(_body(arrived).transfer_kind) == "FORWARD",
+    "outcome_told": _told,
+    "other_notice": lambda case, part, arrived, rules: not _told(case, part, arrived, rules),
+    "fee_open": _fee("ORDERED"),
+    "fee_done": _fee("PAID", "WAIVED"),
+}
+
+
+__all__ = ["CONDITIONS", "Condition", "code", "holds", "result"]

@@ -1,0 +1,80 @@
+"""
+What the fold of a case is told beside the message: who sent it and when, and what the item says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from contracts.catalogue import CatalogueItem
+from contracts.message import Message
+from gateway.core.case import Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Arrived:
+    """A message as the fold sees it: what it says, who said it, when it came in which order."""
+
+    message: Message
+    role: Role
+    system: str
+    arrival: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ClockRule:
+    """
+    A limit of an item: `unit` as in the national format (WORKING_DAY …). `waits` says that a part
+    behind another one counts from its own beginning, not from the arrival of the case; `pauses`
+    are the reasons that stop it, None: all.
+    """
+
+    owner: str
+    limit: int
+    unit: str
+    legal_basis: str | None = None
+    waits: bool = False
+    pauses: frozenset[str] | None = None
+
+
+ClockRules = Mapping[str, ClockRule]
+"""By kind of clock; a limit of parts of one role stands under `PART:<role>`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What the item says about clocks, parts, fees and acceptance at collection."""
+
+    clocks: ClockRules = field(default_factory=dict)
+    acceptance_at_collection: bool = False
+    parts_allowed: bool = True
+    fee_pauses: bool = False
+
+    def clock(self, kind: str, role: str | None) -> ClockRule | None:
+        return self.clocks.get(f"{kind}:{role}") or self.clocks.get(kind)
+
+    @classmethod
+    def of(cls, entry: CatalogueItem) -> Rules:
+        """The rules of a catalogue entry."""
+        return cls(
+            clocks={
+                f"{one.kind}:{one.part_role}" if one.part_role else one.kind: ClockRule(
+                    owner=one.owner,
+                    limit=one.limit,
+                    unit=one.unit,
+                    legal_basis=one.legal_basis,
+                    waits=one.starts == "part_held",
+                    pauses=frozenset(one.pauses),
+                )
+                for one in entry.clocks
+            },
+            acceptance_at_collection=entry.acceptance_at_collection,
+            parts_allowed=entry.parts.allowed,
+            fee_pauses=entry.fee_pauses,
+        )
+
+
+__all__ = ["Arrived", "ClockRule", "ClockRules", "Rules"]
