@@ -10,6 +10,7 @@ are counted in the ledger and survive a restart. Faults are shown at invented pl
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -27,7 +28,8 @@ FaultKind = Literal[
 
 class Fault(BaseModel):
     """
-    One rule. `operation` and `system` fit everything when "*"; `after` lets that many fitting calls
+    One rule. `operation` is the name of an operation, its purpose (message, query, pull, …) or a
+    kind of message; it and `system` fit everything when "*". `after` lets that many fitting calls
     pass first; `times` None means for ever. `seconds` and `retry_after` are seconds.
     """
 
@@ -47,8 +49,8 @@ class Fault(BaseModel):
         """Whether the business act is done although the answer fails."""
         return self.kind != "answer_503"
 
-    def fits(self, *, system: str, operation: str) -> bool:
-        return self.operation in ("*", operation) and self.system in ("*", system)
+    def fits(self, *, system: str, names: Collection[str]) -> bool:
+        return self.system in ("*", system) and (self.operation == "*" or self.operation in names)
 
 
 class FaultScript(BaseModel):
@@ -66,10 +68,16 @@ class Counters(Protocol):
     def read(self, name: str) -> str | None: ...
 
 
-def choose(script: FaultScript, *, system: str, operation: str, counters: Counters) -> Fault | None:
-    """Name the fault that strikes this call, and count it; None lets the call pass."""
+def choose(
+    script: FaultScript, *, system: str, names: Collection[str], counters: Counters
+) -> Fault | None:
+    """
+    Name the fault that strikes this call, and count it; None lets the call pass.
+
+    `names` are all names by which a rule may mean the call.
+    """
     for index, rule in enumerate(script.rules):
-        if not rule.fits(system=system, operation=operation):
+        if not rule.fits(system=system, names=names):
             continue
         name = f"fault:{script.seed}:{index}:{rule.kind}"
         seen = counters.next_number(f"{name}:seen")

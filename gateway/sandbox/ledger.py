@@ -11,7 +11,7 @@ gains a second one, and that is how a duplicate shows.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,8 @@ CREATE UNIQUE INDEX IF NOT EXISTS outgoing_once ON outgoing (system, message_id)
 CREATE TABLE IF NOT EXISTS upload (
   file_id TEXT PRIMARY KEY, at TEXT NOT NULL, system TEXT NOT NULL, digest TEXT NOT NULL,
   size INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS material (
+  digest TEXT PRIMARY KEY, media_type TEXT NOT NULL, file_name TEXT, size INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
@@ -152,6 +154,13 @@ class Ledger:
             (file_id, at, system, digest, size),
         )
 
+    def name_case(self, number: str, *, case_number: str) -> None:
+        """The gateway told its number for a case of ours."""
+        self._db.execute(
+            "UPDATE filed SET case_number = ? WHERE number = ? AND case_number IS NULL",
+            (case_number, number),
+        )
+
     # --- what leaves ----------------------------------------------------------------------
 
     def add_outgoing(
@@ -176,6 +185,16 @@ class Ledger:
             "SELECT seq FROM outgoing WHERE system = ? AND message_id = ?", (system, message_id)
         )
         return int(row[0]) if row else 0
+
+    def add_material(
+        self, digest: str, *, media_type: str, file_name: str | None, size: int
+    ) -> None:
+        """A file this place has; its bytes lie beside the ledger."""
+        self._db.execute(
+            "INSERT OR IGNORE INTO material (digest, media_type, file_name, size)"
+            " VALUES (?, ?, ?, ?)",
+            (digest, media_type, file_name, size),
+        )
 
     def settle_outgoing(
         self, seq: int, *, state: State, case_number: str | None = None, answer: str | None = None
@@ -292,6 +311,26 @@ class Ledger:
         )
         return None if row is None else int(row[0])
 
+    def materials(self, digests: Collection[str]) -> Sequence[tuple[str, str, int]]:
+        """(digest, media type, size) of those this place has."""
+        found = []
+        for digest in sorted(digests):
+            row = self._one("SELECT media_type, size FROM material WHERE digest = ?", (digest,))
+            if row is not None:
+                found.append((digest, str(row[0]), int(row[1])))
+        return found
+
+    def find_filed(self, names: Collection[str], *, system: str) -> Filed | None:
+        """The case that one of these texts names: by its own number first, else by ours."""
+        for column in ("number", "case_number"):
+            for name in sorted(names):
+                row = self._one(
+                    f"SELECT number FROM filed WHERE system = ? AND {column} = ?", (system, name)
+                )
+                if row is not None:
+                    return self.filed(system=system, number=str(row[0]))[0]
+        return None
+
     def counts(self) -> dict[str, dict[str, int]]:
         """
         Per system: requests, effects, serials (distinct), duplicated (effects beyond one a serial).
@@ -326,6 +365,9 @@ class Ledger:
             " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
             (name, value),
         )
+
+    def forget(self, prefix: str) -> None:
+        self._db.execute("DELETE FROM meta WHERE name GLOB ?", (prefix + "*",))
 
     def _one(self, sql: str, values: tuple[Any, ...]) -> tuple[Any, ...] | None:
         return next(iter(self._db.execute(sql, values)), None)

@@ -12,8 +12,8 @@ from dataclasses import replace
 from typing import Literal
 
 from mappings.engine import CompiledMapping
-from mappings.load import Package
-from mappings.plan import KindPlan, Leaf, Node, Span
+from mappings.nodes import KindPlan, Leaf, Node, Span
+from mappings.package import Package
 from mappings.rules import Default, FieldRule
 
 _OTHER: Mapping[str | None, Literal["in", "out"]] = {"in": "out", "out": "in"}

@@ -82,7 +82,7 @@ def test_a_transaction_that_fails_leaves_nothing(ledger: Ledger) -> None:
 def strikes(ledger: Ledger, rule: Fault, calls: int, *, seed: int = 1) -> list[bool]:
     script = FaultScript(seed=seed, rules=(rule,))
     return [
-        choose(script, system="990001", operation="submit", counters=ledger) is not None
+        choose(script, system="990001", names={"submit", "message"}, counters=ledger) is not None
         for _ in range(calls)
     ]
 
