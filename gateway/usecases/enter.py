@@ -18,7 +18,7 @@ from contracts.message import parse
 from gateway.core.audit.leaf import Leaf
 from gateway.core.case import Case, Party, case_to_json
 from gateway.core.clocks import snapshot
-from gateway.core.lifecycle import Arrived, advance, open_case
+from gateway.core.lifecycle import Arrived, advance, open_case, rehome
 from gateway.core.routing import route
 from gateway.ports import (
     CaseKey,
@@ -86,6 +86,7 @@ async def enter(
             before, arrived, pending={at: one[0] for at, one in pending.items()}, rules=rules
         )
         case, applied, retried = advanced.case, advanced.applied, advanced.retried
+        draft = replace(draft, findings=(*draft.findings, *advanced.findings))
         if draft.kind == "transfer" and applied:
             case = _rehomed(case, now=now, gw=gw)
     document = _document(draft, case=case, before=before, arrival=arrival, now=now, caller=caller)
@@ -119,7 +120,7 @@ async def enter(
         parties=tuple(
             (case.number, party.system, party.role)
             for party in case.parties
-            if before is None or party not in before.parties
+            if before is None or _named(party) not in {_named(one) for one in before.parties}
         ),
         numbers=_numbers(case, before=before, gw=gw),
         messages=(
@@ -385,10 +386,17 @@ async def _deliveries(
     return rendered
 
 
+def _named(party: Party) -> tuple[str, str]:
+    return party.system, party.role
+
+
 def _rehomed(case: Case, *, now: datetime, gw: Gateway) -> Case:
     """After a forward the body of the new place handles the case; the old one keeps its record."""
-    handling = [party for party in case.parties if party.role == "HANDLING"]
-    if not handling or handling[0].place == case.handling_place:
+    if any(
+        one.place == case.handling_place
+        for one in case.parties
+        if one.role == "HANDLING" and not one.former
+    ):
         return case
     found = route(
         case.handling_place,
@@ -404,8 +412,7 @@ def _rehomed(case: Case, *, now: datetime, gw: Gateway) -> Case:
         place=case.handling_place,
         name=found.body_name,
     )
-    others = tuple(one for one in case.parties if one.role != "HANDLING")
-    return replace(case, parties=(*others, party))
+    return rehome(case, party)
 
 
 # --- rows -----------------------------------------------------------------------------------

@@ -11,7 +11,6 @@ from contracts.casenumber import make_case_number, make_serial
 from contracts.catalogue import CatalogueItem, find_item, item
 from contracts.errors import Finding, InvalidDocument, Unroutable
 from gateway.core.case import Case, Party
-from gateway.core.clocks import ClockRule
 from gateway.core.lifecycle import Opening, Rules
 from gateway.core.routing import route
 from gateway.ports import CaseKey, Gateway, System
@@ -72,28 +71,13 @@ def begin(
             "catalogue_version": entry.version,
         },
     )
-    return opening, key, _rules(entry)
+    return opening, key, Rules.of(entry)
 
 
 def clock_rules(case: Case) -> Rules:
     """The limits of a case under way: of the catalogue version it began with."""
     entry = item(case.catalogue_code, case.application_date)
-    return _rules(entry) if entry is not None else Rules()
-
-
-def _rules(entry: CatalogueItem) -> Rules:
-    return Rules(
-        clocks={
-            clock.kind: ClockRule(
-                owner=clock.owner,
-                limit=clock.limit,
-                unit=clock.unit,
-                legal_basis=clock.legal_basis,
-            )
-            for clock in entry.clocks
-        },
-        acceptance_at_collection=entry.acceptance_at_collection,
-    )
+    return Rules.of(entry) if entry is not None else Rules()
 
 
 def _item(draft: Draft, *, on: date, mode: str) -> CatalogueItem:
