@@ -225,7 +225,7 @@ async def a_world(folder: Path, *, mailbox: bool = False) -> AsyncIterator[World
         folder / "gateway.db", node="n1", log="test", threads=threads, now=clock.now()
     )
     keys = open_keys(
-        root, folder / "keys.db", used=store.used_key_id(), ids=ids, threads=threads, pool=8
+        root, folder / "keys.db", used=store.used_key_id(), ids=ids, threads=threads, pool=512
     )
     window = Scripted(WINDOW, Capabilities(idempotent=True, mailbox=mailbox))
     handler, other = Scripted(HANDLER), Scripted(OTHER)

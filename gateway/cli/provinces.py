@@ -110,6 +110,8 @@ def inspect(folder: Path) -> Inspected:
     from adapters.vectors import check_vectors
 
     from adapters.connection import load_connection
+    from gateway.usecases.times import local_date
+    from gateway.world import RealClock
     from mappings.golden import check_golden, find_goldens
     from mappings.lint import lint
     from mappings.load import inspect_package
@@ -129,7 +131,9 @@ def inspect(folder: Path) -> Inspected:
 
         package_name = package.name
         problems += [
-            f"{one.path} {one.rule} {one.message}" for one in lint(package) if one.level != "info"
+            f"{one.path} {one.rule} {one.message}"
+            for one in lint(package, on=local_date(RealClock().now()))
+            if one.level != "info"
         ]
         mapping = CompiledMapping(package)
         for golden in find_goldens(folder):

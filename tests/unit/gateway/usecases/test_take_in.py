@@ -1,0 +1,253 @@
+"""Taking in messages: repeats, refusals, findings, and what is stored of each."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contracts.errors import (
+    AccessDenied,
+    Forbidden,
+    InvalidDocument,
+    MessageIdReused,
+    NotFound,
+    TransitionNotAllowed,
+    Unroutable,
+)
+from gateway.ports import CaseFilter, DeliveryFilter
+from gateway.usecases.materials import stage_bytes
+from gateway.usecases.take_in import Answer, Inbound, take_in
+from tests.world import HANDLER, OTHER, WINDOW, World, a_world, caller, example
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with a_world(tmp_path) as opened:
+        yield opened
+
+
+def an_application(number: int = 1, **changes: Any) -> dict[str, Any]:
+    """The example application without scans; `changes` replace fields of the envelope."""
+    document = example("application")
+    del document["body"]["materials"]
+    document["message_id"] = f"app-{number}"
+    document["numbers"] = {"receiving": f"MN-{number}"}
+    return {**document, **changes}
+
+
+async def hand_in(
+    world: World, document: dict[str, Any], *, by: str = WINDOW, key: str | None = None
+) -> Answer:
+    inbound = Inbound(
+        caller=caller(by),
+        raw=json.dumps(document).encode(),
+        document=json.loads(json.dumps(document)),
+        case_number=document.get("case_number"),
+        idempotency_key=key,
+    )
+    return await take_in(inbound, gw=world.gw)
+
+
+async def stored(world: World) -> int:
+    return len(await world.gw.store.cases(CaseFilter(limit=200)))
+
+
+def follow_up(kind: str, case_number: str, *, by: str = HANDLER, **changes: Any) -> dict[str, Any]:
+    """A message of the handling place (or of `by`) to a case, after the example of its kind."""
+    document = example(kind)
+    document |= {"case_number": case_number, "message_id": f"{kind}-1", **changes}
+    document["sender"]["system"] = by
+    document.pop("numbers", None)
+    return document
+
+
+async def test_the_same_message_twice_gets_the_first_answer_and_one_case(world: World) -> None:
+    first = await hand_in(world, an_application(), key="k")
+    again = await hand_in(world, an_application(), key="k")
+
+    assert (first.replayed, again.replayed) == (False, True)
+    assert again.body == first.body
+    assert await stored(world) == 1
+
+
+async def test_racing_twins_make_one_case(world: World) -> None:
+    answers = await asyncio.gather(*(hand_in(world, an_application(), key="k") for _ in range(20)))
+
+    assert len({answer.body["case_number"] for answer in answers}) == 1
+    assert sum(not answer.replayed for answer in answers) == 1
+    assert await stored(world) == 1
+
+
+async def test_the_same_key_with_another_body_is_refused(world: World) -> None:
+    await hand_in(world, an_application(1), key="k")
+
+    with pytest.raises(MessageIdReused):
+        await hand_in(world, an_application(2), key="k")
+    assert await stored(world) == 1
+
+
+async def test_the_same_message_id_with_other_content_is_refused(world: World) -> None:
+    await hand_in(world, an_application())
+    changed = an_application()
+    changed["body"]["summary"] = "另一内容"
+
+    with pytest.raises(MessageIdReused):
+        await hand_in(world, changed)
+
+
+async def test_a_systems_own_number_names_one_case(world: World) -> None:
+    first = await hand_in(world, an_application(1))
+    second = an_application(2, numbers={"receiving": "MN-1"})
+
+    with pytest.raises(InvalidDocument) as refusal:
+        await hand_in(world, second)
+    assert [finding.rule for finding in refusal.value.findings] == ["numbers.reused"]
+    assert first.body["case_number"] in refusal.value.findings[0].message
+
+
+async def test_an_unknown_material_is_refused_and_only_the_refusal_is_recorded(
+    world: World,
+) -> None:
+    document = an_application()
+    document["body"]["materials"] = example("application")["body"]["materials"]
+
+    with pytest.raises(InvalidDocument) as refusal:
+        await hand_in(world, document)
+
+    assert {finding.rule for finding in refusal.value.findings} == {"material.unknown"}
+    assert len(refusal.value.findings) == 2  # both scans at once
+    assert await stored(world) == 0
+    leaves = [json.loads(data) for _, data in await world.gw.store.leaves()]
+    assert [leaf["event"] for leaf in leaves] == ["message.refused"]
+    assert leaves[0]["findings"] == ["material.unknown"]
+
+
+async def test_a_staged_material_is_bound_to_the_case(world: World) -> None:
+    import hashlib
+
+    document = an_application()
+    material = example("application")["body"]["materials"][1]
+    content = "模拟扫描件".encode()
+    material["files"][0] |= {"digest": hashlib.sha256(content).hexdigest(), "size": len(content)}
+    document["body"]["materials"] = [material]
+    await stage_bytes(
+        content, media_type="application/pdf", file_name=None, caller=caller(), gw=world.gw
+    )
+
+    answer = await hand_in(world, document)
+
+    assert len(await world.gw.store.case_materials(answer.body["case_number"])) == 1
+
+
+async def test_a_document_of_another_sender_is_refused(world: World) -> None:
+    with pytest.raises(Forbidden):
+        await hand_in(world, an_application(), by=OTHER)
+    assert await stored(world) == 0
+
+
+async def test_a_token_of_an_unconnected_system_is_refused(world: World) -> None:
+    with pytest.raises(AccessDenied):
+        await hand_in(world, an_application(), by="nobody")
+
+
+async def test_foreign_and_absent_cases_are_answered_alike(world: World) -> None:
+    answer = await hand_in(world, an_application())
+    foreign = follow_up("progress", answer.body["case_number"], by=OTHER)
+    absent = follow_up("progress", "TB-20260302-530303-T99999-X", by=OTHER)
+
+    texts = []
+    for document in (foreign, absent):
+        with pytest.raises(NotFound) as refusal:
+            await hand_in(world, document, by=OTHER)
+        texts.append((refusal.value.code, refusal.value.detail_zh))
+    assert texts[0] == texts[1]
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        ({"item": {"catalogue_code": "009999999999"}}, "item.unknown"),
+        ({"item": {"local_code": "X-1"}}, "item.unresolvable"),
+    ],
+)
+async def test_an_unknown_item_is_refused(world: World, change: dict[str, Any], rule: str) -> None:
+    with pytest.raises(InvalidDocument) as refusal:
+        await hand_in(world, an_application(**change))
+    assert rule in {finding.rule for finding in refusal.value.findings}
+    assert await stored(world) == 0
+
+
+async def test_a_household_place_nobody_serves_cannot_be_routed(world: World) -> None:
+    document = an_application()
+    del document["body"]["handling_place"]
+    document["body"]["applicant"]["household_place"] = {"code": "460100000000", "county": "460100"}
+
+    with pytest.raises(Unroutable) as refusal:
+        await hand_in(world, document)
+    assert [finding.rule for finding in refusal.value.findings] == ["route.none"]
+
+
+async def test_a_wrong_check_character_is_taken_in_with_a_finding(world: World) -> None:
+    document = an_application()
+    document["body"]["applicant"]["id_number"] = "990002201503120025"
+
+    answer = await hand_in(world, document)
+
+    assert "id_number.check" in {finding["rule"] for finding in answer.body["findings"]}
+    assert "990002201503120025" not in json.dumps(answer.body)
+
+
+async def test_a_decision_by_the_window_can_never_be_legal(world: World) -> None:
+    answer = await hand_in(world, an_application())
+    document = follow_up("decision", answer.body["case_number"], by=WINDOW)
+
+    with pytest.raises(TransitionNotAllowed):
+        await hand_in(world, document, by=WINDOW)
+
+
+async def test_an_early_message_is_kept_and_applied_once_its_time_has_come(world: World) -> None:
+    answer = await hand_in(world, an_application())
+    number = answer.body["case_number"]
+    early = await hand_in(world, follow_up("acceptance", number), by=HANDLER)
+    assert (early.body["applied"], early.body["status"]) == (False, "COLLECTED")
+
+    await world.drain()  # the handler takes the application: its acknowledgement applies
+
+    row = await world.gw.store.case(number)
+    assert row is not None
+    assert row.status == "ACCEPTED"
+    assert [message.applied for message in await world.gw.store.messages(number)] == [True] * 3
+    told = await world.gw.store.deliveries(DeliveryFilter(destination=WINDOW))
+    assert sorted(one.kind for one in told) == ["acceptance", "acknowledgement"]
+
+
+async def test_a_dry_run_stores_nothing_and_shows_what_would_be_sent(world: World) -> None:
+    document = an_application()
+    inbound = Inbound(
+        caller=caller(), raw=b"{}", document=document, idempotency_key="k", dry_run=True
+    )
+
+    answer = await take_in(inbound, gw=world.gw)
+
+    assert answer.status == 200
+    assert [one["destination"] for one in answer.body["previews"]] == [HANDLER]
+    assert await stored(world) == 0
+    assert await world.gw.store.leaves() == []
+
+
+async def test_the_leaf_of_a_message_carries_no_personal_data(world: World) -> None:
+    document = an_application()
+    answer = await hand_in(world, document)
+
+    (_, data), *_ = await world.gw.store.leaves(answer.body["case_number"])
+
+    leaf = json.loads(data)
+    assert leaf["event"] == "message.received"
+    assert len(leaf["commitments"]) == 1
+    for personal in ("其其格", "乌兰", "990002201503120024", "000000000017", "MN-1"):
+        assert personal not in data.decode()
