@@ -83,6 +83,7 @@ class Predicate(Part):
     path: str | None = None
     equals: Scalar | None = None
     in_: tuple[Scalar, ...] | None = Field(default=None, alias="in")
+    starts: str | None = None
     present: bool | None = None
     all: tuple[Predicate, ...] | None = None
     any: tuple[Predicate, ...] | None = None
@@ -90,9 +91,9 @@ class Predicate(Part):
 
     @model_validator(mode="after")
     def _says_something(self) -> Predicate:
-        tests = (self.equals is not None, self.in_ is not None, self.present is not None)
-        if (self.path is not None) != any(tests):
-            raise ValueError("`path` and one of equals, in, present go together")
+        tests = [v is not None for v in (self.equals, self.in_, self.starts, self.present)]
+        if sum(tests) != (self.path is not None):
+            raise ValueError("`path` goes with exactly one of equals, in, starts, present")
         if not (any(tests) or self.status or self.all or self.any or self.not_):
             raise ValueError("a predicate without conditions would always hold")
         return self

@@ -80,6 +80,9 @@ def _compile_value(predicate: Predicate) -> Test:
     path = predicate.path or ""
     if predicate.present is not None:
         return lambda view: (view.look(path) not in (None, "")) is predicate.present
+    if predicate.starts is not None:
+        start = predicate.starts
+        return lambda view: text(view.look(path)).startswith(start)
     wanted = predicate.in_ if predicate.in_ is not None else (predicate.equals,)
     values = {text(value) for value in wanted}
 

@@ -141,7 +141,8 @@ class Shape:
             case "soap":
                 return self.in_envelope(payload, header=header)
             case "soap_string":
-                return self.in_envelope(self._parameter(payload, look), header=header)
+                content = self._parameter(payload, look, fields or {})
+                return self.in_envelope(content, header=header)
 
     def _field(self, payload: BytePlan, fields: Mapping[str, str]) -> tuple[BytePlan, str]:
         name = self.envelope.field or ""
@@ -153,9 +154,9 @@ class Shape:
         kind = f"application/x-www-form-urlencoded; charset={self.charset}"
         return BytePlan((form.encode("ascii"),)), kind
 
-    def _parameter(self, payload: BytePlan, look: Lookup) -> BytePlan:
+    def _parameter(self, payload: BytePlan, look: Lookup, fields: Mapping[str, str]) -> BytePlan:
         assert self.soap is not None
-        values = {name: fill(look) for name, fill in self._parameters.items()}
+        values = {**{name: fill(look) for name, fill in self._parameters.items()}, **fields}
         wrapper = self.soap.message.write({**values, self.envelope.parameter or "": _PAYLOAD})
         before, _, after = wrapper.partition(_PAYLOAD)
         escape = _escape

@@ -2,7 +2,7 @@
 Templates of connection.yaml: text with `{…}`, and records built of such text.
 
 A template that is exactly one placeholder keeps the type of the value; an absent value is empty
-text. Templates look values up, they never compute.
+text; `{a|b}` is the first of them that is not empty. Templates look values up, they never compute.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ _PLACEHOLDER = re.compile(r"\{([^{}]+)\}")
 
 
 def names(template: str) -> list[str]:
-    """Placeholders of a template text."""
-    return _PLACEHOLDER.findall(template)
+    """Everything a template text looks up."""
+    return [name for found in _PLACEHOLDER.findall(template) for name in found.split("|")]
 
 
 def compile_template(template: Any) -> Filled:
@@ -38,11 +38,26 @@ def compile_template(template: Any) -> Filled:
     if not found:
         return lambda look: template
     if template == f"{{{found[0]}}}":
-        name = found[0]
-        return lambda look: _or_empty(look(name))
+        find = _finder(found[0])
+        return lambda look: _or_empty(find(look))
     pieces = _PLACEHOLDER.split(template)
-    return lambda look: "".join(
-        text(look(piece)) if index % 2 else piece for index, piece in enumerate(pieces)
+    literals, finds = pieces[::2], [_finder(piece) for piece in pieces[1::2]]
+
+    def fill(look: Lookup) -> str:
+        out = [literals[0]]
+        for find, literal in zip(finds, literals[1:], strict=True):
+            out += [text(find(look)), literal]
+        return "".join(out)
+
+    return fill
+
+
+def _finder(placeholder: str) -> Filled:
+    first, *others = placeholder.split("|")
+    if not others:
+        return lambda look: look(first)
+    return lambda look: next(
+        (found for name in (first, *others) if (found := look(name)) not in (None, "")), None
     )
 
 
