@@ -19,7 +19,7 @@ from aiohttp import web
 from adapters.connection import ConnectionProfile
 from adapters.counterpart import open_counterparts
 from adapters.http import AiohttpClient, HttpClient
-from adapters.layers import Identify
+from adapters.layers import Identify, Predicate
 from gateway.ports import Clock, Ids
 from gateway.sandbox.bodies import read_bodies
 from gateway.sandbox.control import FAULTS, Control
@@ -191,9 +191,15 @@ def refusals(profile: ConnectionProfile) -> dict[str, str]:
     for name, operation in profile.operations.items():
         for row in operation.outcome.errors if operation.outcome else ():
             if row.class_ == "rejected":
-                known = row.when.in_ or (row.when.equals,)
-                found.setdefault(name, str(known[0]))
+                found.setdefault(name, _code_for(row.when))
     return found
+
+
+def _code_for(when: Predicate) -> str:
+    """A value that the condition takes for a no."""
+    if when.equals is not None:
+        return str(when.equals)
+    return str(when.in_[0]) if when.in_ else f"{when.starts or 'E'}404"
 
 
 def _tokens(secrets: Mapping[str, str], systems: Mapping[str, Any]) -> dict[str, str]:
