@@ -1,5 +1,5 @@
 """
-`FileBlobs`: materials as sealed files under random names in 256 folders.
+`FileBlobs`: materials as sealed files under random names, in folders by their first two digits.
 
 Each has a key of its own. File work is done beside the event loop, a few chunks at a time, so
 memory stays flat however large a material is.
@@ -37,7 +37,7 @@ def open_blobs(root: Path, *, ids: Ids, threads: Threads, read_only: bool = Fals
     if read_only:
         return FileBlobs(root, ids=ids, threads=threads)
     try:
-        for folder in (root, root / NEW, *(root / f"{number:02x}" for number in range(256))):
+        for folder in (root, root / NEW):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for left in (root / NEW).iterdir():
             left.unlink()
@@ -107,8 +107,9 @@ class FileBlobs:
         path = self._path(name)
 
         def remove() -> None:
-            path.unlink(missing_ok=True)
-            sync_folder(path.parent)
+            if path.exists():
+                path.unlink(missing_ok=True)
+                sync_folder(path.parent)
 
         await self._do(remove)
 

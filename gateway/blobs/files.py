@@ -53,8 +53,12 @@ class NewFile:
         self._file.flush()
         os.fsync(self._file.fileno())
         self._file.close()
+        folder = self._place.parent
+        if not folder.is_dir():
+            folder.mkdir(mode=0o700, exist_ok=True)
+            sync_folder(folder.parent)
         self._path.rename(self._place)
-        sync_folder(self._place.parent)
+        sync_folder(folder)
         return self._digest.hexdigest()
 
     def _put(self, chunk: memoryview, *, last: bool) -> None:
