@@ -125,15 +125,21 @@ class Call:
         Raises:
             InvalidRequest: with everything that is wrong.
         """
-        given = self.request.query
-        names = [name for name, _ in given.items()]
+        self.no_repeats()
         try:
-            if len(set(names)) < len(names):
-                raise _wrong_query({name: "twice" for name in names if names.count(name) > 1})
-            return model.model_validate(dict(given))
+            return model.model_validate(dict(self.request.query.items()))
         except ValidationError as error:
             kinds = {str(e["loc"][0]) if e["loc"] else "": e["type"] for e in error.errors()}
             raise _wrong_query(kinds) from None
+
+    def no_repeats(self) -> None:
+        """
+        Raises:
+            InvalidRequest: a query name came more than once.
+        """
+        names = [name for name, _ in self.request.query.items()]
+        if len(set(names)) < len(names):
+            raise _wrong_query({name: "twice" for name in names if names.count(name) > 1})
 
     def no_query(self) -> None:
         """

@@ -14,8 +14,8 @@ import orjson
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from contracts import strict_json
 from contracts.errors import Finding, InvalidDocument, Refused, Unreadable
+from contracts.strict_json import loads
 from contracts.vocabulary import Actor, PartStatus
 from gateway.api.call import JSON, Call, answer, wrong_header
 from gateway.ports import CaseFilter
@@ -169,7 +169,7 @@ async def read_document(call: Call, *, limit: int) -> tuple[bytes, dict[str, Any
     """
     try:
         raw = await call.body(limit)
-        document = strict_json.loads(_to_utf8(raw, call.request))
+        document = loads(_to_utf8(raw, call.request))
         if not isinstance(document, dict):
             raise Unreadable("报文应为一个 JSON 对象", "the body is not a JSON object")
     except Refused as refusal:

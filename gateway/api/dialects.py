@@ -112,14 +112,22 @@ async def _hand_out(
 
 
 async def _read_wire(call: Call) -> WireRequest:
+    """
+    The request as an adapter sees it. Repeated header fields are joined (RFC 9110 5.3) and a
+    repeated query name is refused, so that signature and use can never mean different values.
+    """
     request = call.request
-    body = await call.body(call.gw.limits.dialect_body)
+    call.no_repeats()
+    fields: dict[str, str] = {}
+    for name, value in request.headers.items():
+        known = fields.get(name.lower())
+        fields[name.lower()] = value if known is None else f"{known}, {value}"
     return WireRequest(
         method=request.method,
         path="/" + request.match_info["tail"],
-        query=dict(request.query),
-        headers={name.lower(): value for name, value in request.headers.items()},
-        body=body,
+        query=dict(request.query.items()),
+        headers=fields,
+        body=await call.body(call.gw.limits.dialect_body),
     )
 
 

@@ -23,6 +23,7 @@ from contracts.errors import (
     Overloaded,
     Refused,
 )
+from contracts.message import KINDS
 from gateway.core.audit.leaf import Leaf
 from gateway.ports import (
     Change,
@@ -286,7 +287,7 @@ def _refusal(inbound: Inbound, refusal: Refused, *, gw: Gateway) -> Leaf:
         at=stamp(gw.clock.now()),
         actor=inbound.caller.actor,
         environment=gw.environment,
-        kind=kind if isinstance(kind, str) and kind.isidentifier() and len(kind) < 40 else None,
+        kind=kind if isinstance(kind, str) and kind in KINDS else None,
         reason=refusal.code,
         findings=tuple(sorted({finding.rule for finding in refusal.findings}))[:50],
         trace_id=inbound.caller.trace_id,
