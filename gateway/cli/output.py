@@ -25,7 +25,7 @@ def print_table(rows: Iterable[Mapping[str, Any]], columns: Sequence[tuple[str, 
         table.add_column(heading, overflow="fold")
     for row in rows:
         table.add_row(*(_cell(row.get(key)) for key, _ in columns))
-    Console(soft_wrap=not sys.stdout.isatty()).print(table)
+    Console(width=None if sys.stdout.isatty() else 240).print(table)
 
 
 def say(text: str) -> None:
