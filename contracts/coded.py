@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, get_args
 
-from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import GetCoreSchemaHandler
 from pydantic_core import core_schema
 
 from contracts import vocabulary as v
@@ -74,15 +74,6 @@ class ListOf:
             core_schema.model_fields_schema(fields, model_name="Code", extra_behavior="forbid"),
             frozen=True,
         )
-
-    def __get_pydantic_json_schema__(
-        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        published = handler(Code.__pydantic_core_schema__)
-        tied: dict[str, Any] = {"list": {"const": self.name}}
-        if self.codes:
-            tied["code"] = {"enum": list(self.codes)}
-        return {**published, "properties": tied}
 
 
 AcceptanceResultCode = Annotated[Code, ListOf("acceptance_result", v.AcceptanceResult)]

@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticCustomError, core_schema
 
@@ -51,21 +51,19 @@ class FieldSpec:
     def confidence(self) -> Confidence:
         return "A" if self.ref else "B" if self.column or self.form else "P"
 
-    def __get_pydantic_json_schema__(
-        self, schema: core_schema.CoreSchema, handler: GetJsonSchemaHandler
-    ) -> dict[str, Any]:
-        published = handler(schema)
-        published["x-expected"] = self.presence == "expected"
-        published["x-rule"] = self.rule
-        published["x-grade"] = self.grade
-        published["x-audit-leaf"] = self.leaf
-        published["x-set-by"] = self.by
-        published["x-confidence"] = self.confidence
-        published["x-gbt39046"] = self.ref
-        published["x-exchange-column"] = self.column
-        for name in [n for n, v in published.items() if n.startswith("x-") and not v]:
-            del published[name]
-        return published
+    def publish(self, schema: dict[str, Any]) -> None:
+        """Add to a published field what is not its default: set by a sender, not personal."""
+        said: dict[str, Any] = {
+            "x-rule": self.rule,
+            "x-confidence": self.confidence,
+            "x-expected": self.presence == "expected",
+            "x-set-by": "" if self.by == "sender" else self.by,
+            "x-grade": "" if self.grade == "none" else self.grade,
+            "x-audit-leaf": "" if self.leaf == "never" else self.leaf,
+            "x-gbt39046": self.ref,
+            "x-exchange-column": self.column,
+        }
+        schema.update({name: value for name, value in said.items() if value})
 
 
 class Value(BaseModel):
@@ -76,7 +74,7 @@ class Value(BaseModel):
 
 
 class Content(Value):
-    """What a message of one kind says: the `body` of its envelope."""
+    """消息内容 what a message of one kind says: the `body` of its envelope."""
 
 
 class _NotNull:
@@ -235,7 +233,9 @@ def held(annotation: Any) -> Held | None:
 
 
 def _declare(spec: FieldSpec, *, default: Any) -> Any:
-    field: FieldInfo = Field(default, title=spec.label, description=spec.note or None)
+    field: FieldInfo = Field(
+        default, title=spec.label, description=spec.note or None, json_schema_extra=spec.publish
+    )
     field.metadata.append(spec)
     return field
 

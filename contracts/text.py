@@ -19,7 +19,9 @@ from contracts.words import refuse
 
 _ASCII = bytes(range(128))
 # What may stand in normalised text without a closer look: no combining marks, nothing composed.
-_PLAIN = re.compile(r"[\u00a0-\u02ff\u2010-\u2027\u2030-\u205e\u3000-\u3029\u3400-\u9fff\uff01-\uff60]*")
+_PLAIN = re.compile(
+    r"[\u00a0-\u02ff\u2010-\u2027\u2030-\u205e\u3000-\u3029\u3400-\u9fff\uff01-\uff60]*"
+)
 _COMPATIBILITY = re.compile(r"[\uf900-\ufaff\U0002f800-\U0002fa1f]")
 _PRIVATE = re.compile(r"[\ue000-\uf8ff\U000f0000-\U0010ffff]")
 _INVISIBLE = re.compile(r"[\u202a-\u202e\u2066-\u2069\ufeff]")
