@@ -87,7 +87,8 @@ def read_foreign(
         "occurred_at": now,
         **translated.document,
     }
-    message = parse(document, from_sender=True)
+    # the mapping wrote it, not the sender: it may say how codes correspond
+    message = parse(document, from_sender=False)
     return Draft(
         kind=foreign.kind,
         message=message,
