@@ -64,6 +64,7 @@ class FieldSpec:
             "x-exchange-column": self.column,
         }
         schema.update({name: value for name, value in said.items() if value})
+        schema.pop("default", None)  # absent is absent: null is no value to fall back to
 
 
 class Value(BaseModel):
