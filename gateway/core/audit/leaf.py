@@ -11,9 +11,10 @@ form: with ASCII keys, no floats and NFC text, sorted compact JSON gives identic
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import Any
+
+import orjson
 
 EVENTS = frozenset(
     {
@@ -125,7 +126,7 @@ def canonical(
         elif isinstance(value, float):
             raise TypeError(f"{name} is a float")
         record[name] = value
-    data = json.dumps(record, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    data = orjson.dumps(record, option=orjson.OPT_SORT_KEYS)
     if len(data) > MAX_LEAF:
         raise ValueError(f"leaf of {len(data)} bytes is over {MAX_LEAF}")
     return leaf_id, data
