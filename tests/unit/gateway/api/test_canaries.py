@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import copy
 import json
+import logging
 import sys
 from urllib.parse import quote
 
@@ -76,10 +77,14 @@ def _broken_documents():
 
 @pytest.fixture
 def hooks():
-    before = (sys.excepthook, sys.unraisablehook)
+    """Library logs, warnings and hooks as in a running gateway; put back afterwards."""
+    root = logging.getLogger()
+    before = (root.handlers[:], root.level, sys.excepthook, sys.unraisablehook)
     silence_libraries()
     yield
-    sys.excepthook, sys.unraisablehook = before
+    root.handlers[:], level, sys.excepthook, sys.unraisablehook = before
+    root.setLevel(level)
+    logging.captureWarnings(False)
 
 
 def _assert_clean(data: bytes, what: str) -> None:
