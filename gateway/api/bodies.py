@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 
-from aiohttp import ClientPayloadError, web
+from aiohttp import ClientPayloadError, StreamReader, web
 
 from contracts.errors import Finding, InvalidRequest, Overloaded, TooLarge, TooSlow, Unreadable
 from gateway.ports import Limits
@@ -57,6 +57,10 @@ async def read_body(
     """
     _refuse_coding(request)
     _refuse_announced(request, limit)
+    if (
+        request.content.is_eof()
+    ):  # came with its head, as small ones do: there is nothing to wait for
+        return _take_at_once(request.content, limit=limit, budget=budget)
     parts: list[bytes] = []
     size = 0
     try:
@@ -91,6 +95,17 @@ async def stream_body(
         yield chunk
 
 
+def _take_at_once(content: StreamReader, *, limit: int, budget: Budget) -> bytes:
+    try:
+        body = content.read_nowait()
+    except (web.RequestPayloadError, ClientPayloadError):
+        raise _broken_off() from None
+    if len(body) > limit:
+        raise _too_large(limit)
+    budget.take(len(body))
+    return body
+
+
 async def _paced(request: web.BaseRequest, limits: Limits) -> AsyncIterator[bytes]:
     loop = asyncio.get_running_loop()
     content = request.content
@@ -102,9 +117,7 @@ async def _paced(request: web.BaseRequest, limits: Limits) -> AsyncIterator[byte
         except TimeoutError:
             raise TooSlow from None
         except (web.RequestPayloadError, ClientPayloadError):
-            raise Unreadable(
-                "请求体传输不完整", "the body is broken off or wrongly framed"
-            ) from None
+            raise _broken_off() from None
         if not chunk:
             return
         deadline += len(chunk) / PACE
@@ -130,6 +143,10 @@ def _refuse_coding(request: web.BaseRequest) -> None:
                 )
             ]
         )
+
+
+def _broken_off() -> Unreadable:
+    return Unreadable("请求体传输不完整", "the body is cut or badly framed")
 
 
 def _too_large(limit: int) -> TooLarge:
