@@ -346,6 +346,7 @@ async def test_a_leaf_of_an_unknown_event_stores_nothing(store: Store):
         await store.commit(replace(a_submission(2), leaves=(a_leaf(2), a_leaf(2, event="x.y"))))
 
     assert await nothing_of_case_two(store)
+    assert await store.commit(Change(leaves=(a_leaf(None),))) == ("n1-000000000001",)
 
 
 # --- materials ------------------------------------------------------------------------------
