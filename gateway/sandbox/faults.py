@@ -9,11 +9,12 @@ are counted in the ledger and survive a restart. Faults are shown at invented pl
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection
 from typing import Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from gateway.sandbox.seeded import draw
 
 FaultKind = Literal[
     "answer_503",  # certain no: nothing is done, Retry-After is named
@@ -81,18 +82,13 @@ def choose(
             continue
         name = f"fault:{script.seed}:{index}:{rule.kind}"
         seen = counters.next_number(f"{name}:seen")
-        if seen <= rule.after or not _strikes(rule, name=f"{name}:{seen}"):
+        if seen <= rule.after or draw(name, seen) >= rule.share:
             continue
         if rule.times is not None and int(counters.read(f"{name}:used") or 0) >= rule.times:
             continue
         counters.next_number(f"{name}:used")
         return rule
     return None
-
-
-def _strikes(rule: Fault, *, name: str) -> bool:
-    draw = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") / 2**64
-    return draw < rule.share
 
 
 __all__ = ["Counters", "Fault", "FaultKind", "FaultScript", "choose"]
