@@ -14,7 +14,7 @@ from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 from contracts.calendar import DueDate, calendar
-from gateway.core.case import MAIN, Case, Clock, Part, Pause
+from gateway.core.case import ENDED, MAIN, Case, Clock, Part, Pause
 from gateway.core.rules import Arrived, ClockRule, ClockRules, Rules
 
 CHINA = timezone(timedelta(hours=8))
@@ -138,6 +138,8 @@ def _due_to_start(case: Case, kind: str, owned: Part, part: Part, rule: ClockRul
         return not owned.decides
     if kind == "ACCEPT":
         return owned.status == "PUSHED"  # not where collecting already was accepting
+    if kind == "DECIDE" and owned.status in ENDED:
+        return False  # nothing is left to decide
     return owned.part_id == part.part_id or not rule.waits
 
 

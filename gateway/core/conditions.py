@@ -108,7 +108,10 @@ CONDITIONS: dict[str, Condition] = {
         result(arrived) == "LAPSED" and _body(arrived).supersedes is None
     ),
     "ends": lambda case, part, arrived, rules: (
-        result(arrived) in {"TERMINATED", "VOID", "WITHDRAWN"} and _body(arrived).supersedes is None
+        result(arrived) in {"TERMINATED", "VOID"} and _body(arrived).supersedes is None
+    ),
+    "withdrawn": lambda case, part, arrived, rules: (
+        result(arrived) == "WITHDRAWN" and _body(arrived).supersedes is None
     ),
     "supersedes": lambda case, part, arrived, rules: _body(arrived).supersedes is not None,
     "return": lambda case, part, arrived, rules: code(_body(arrived).transfer_kind) == "RETURN",

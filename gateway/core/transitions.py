@@ -90,6 +90,8 @@ TRANSITIONS: tuple[Transition, ...] = (
     ),
     _row("decision", "H", "lapses", _ASKED, "result", "R/H", *_DECIDED),
     _row("decision", "H", "ends", OPEN, "result", "R/H", *_DECIDED),
+    # The applicant took it back: nobody has to be told, and nothing is left to wait for.
+    _row("decision", "H", "withdrawn", OPEN, "WITHDRAWN", "-", "cancel all", "cancel DECIDE"),
     _row("decision", "H", "supersedes", _SETTLED, "result", "R/H", "anew NOTIFY", release=True),
     _row("transfer", "HR", "return", _UNDER_WAY, "TRANSFERRED", "R", "cancel all", "cancel DECIDE"),
     _row(
@@ -132,7 +134,8 @@ CONDITIONS_ZH = {
     "end": "结束",
     "decides": "决定部分:准予、部分准予、不予",
     "lapses": "补正逾期",
-    "ends": "终止、作废、撤回",
+    "ends": "终止、作废",
+    "withdrawn": "因撤回而办结",
     "supersedes": "取代已知的原决定",
     "return": "退回",
     "forward": "转办",
