@@ -90,6 +90,8 @@ class DeadLetter:
     reason: str
 
 
+_NOT_HELD = "the other side does not hold it"
+
 Decision = Settle | Return | RetryAt | Query | Park | DeadLetter
 
 
@@ -152,8 +154,10 @@ def after_query(
             return Settle(receipt)
         case Absent() if now < since + can.settle_time:
             return Query(since + can.settle_time, "not found, but too early to believe it")
+        case Absent() if exhausted(attempt, started=started, now=now, policy=policy):
+            return DeadLetter(f"gave up after {attempt} attempts: {_NOT_HELD}")
         case Absent():
-            return RetryAt(now, "the other side does not hold it")
+            return RetryAt(now + _pause(attempt, policy=policy, jitter=jitter), _NOT_HELD)
         case Unanswered(reason, wait):
             if exhausted(attempt, started=started, now=now, policy=policy):
                 return Park(f"could not be asked in {attempt} attempts: {reason}")
@@ -162,6 +166,12 @@ def after_query(
             return Query(now + max(capped, timedelta()), reason)
         case _:
             assert_never(answer)
+
+
+def _pause(attempt: int, *, policy: Policy, jitter: float) -> timedelta:
+    """Send again at once the first time; a place that loses every request is asked ever less."""
+    rounds = attempt // 2  # one send and one question each
+    return timedelta() if rounds <= 1 else backoff(rounds - 1, policy=policy, jitter=jitter)
 
 
 def exhausted(attempt: int, *, started: datetime, now: datetime, policy: Policy) -> bool:

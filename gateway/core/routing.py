@@ -11,6 +11,7 @@ from datetime import date
 from typing import Protocol
 
 from contracts.errors import Finding, Unroutable
+from contracts.places import county_of, current_county, pad
 
 
 class Serving(Protocol):
@@ -46,17 +47,24 @@ def route(place: str, *, item: str, bodies: Iterable[Serving], on: date) -> Dest
     """
     The body that serves `place` (12 digits) for an item on a day; the narrowest area wins.
 
+    A place named by an old county code that nobody serves any more is looked up under the code in
+    force: household documents keep the code of their time (GB/T 2260 changes).
+
     Raises:
         Unroutable: no body serves it, or several equally narrow ones do; the finding names them.
     """
-    serving = [
+    offered = [
         body
         for body in bodies
-        if place.startswith(body.serves)
-        and (not body.items or item in body.items)
+        if (not body.items or item in body.items)
         and (body.valid_from is None or body.valid_from <= on)
         and (body.valid_to is None or on <= body.valid_to)
     ]
+    serving = [body for body in offered if place.startswith(body.serves)]
+    current = current_county(county_of(place), on)
+    if not serving and current is not None and current != county_of(place):
+        place = pad(current)
+        serving = [body for body in offered if place.startswith(body.serves)]
     if not serving:
         raise Unroutable(
             findings=[

@@ -157,3 +157,14 @@ def test_jitter_stays_between_a_tenth_and_the_whole_wait(attempt: int, jitter: f
 
     assert whole * 0.0999 <= wait <= whole
     assert whole <= timedelta(seconds=POLICY.cap)
+
+
+def test_a_place_that_loses_every_request_is_asked_ever_less_and_then_given_up() -> None:
+    waits = [answered(Absent(), attempt=attempt) for attempt in (2, 4, 6)]
+
+    assert [one.at - NOON for one in waits if isinstance(one, RetryAt)] == [
+        timedelta(0),
+        timedelta(seconds=10),
+        timedelta(seconds=20),
+    ]
+    assert isinstance(answered(Absent(), attempt=8), DeadLetter)
