@@ -41,7 +41,7 @@ class Shown:
     told: Sequence[Reckoning]
     counts: Sequence[dict[str, Any]]
     rows: Sequence[Row]
-    incidents: dict[str, list[str]]
+    incidents: dict[str, list[tuple[str, str]]]
     restarts: int
 
     @property
@@ -156,11 +156,11 @@ def _tell(shown: Shown, *, as_json: bool, seconds: float) -> None:
     for index, one in enumerate(shown.told):
         account.timeline(index, one, shown.incidents.get(one.played.case_number, []))
     account.side_by_side(
-        "\n二、同一份申请的三种写法",
+        "二、同一份申请的三种写法",
         ("安徽报文(SOAP,GBK)", "国家统一格式", "上海报文(JSON)"),
         shown.rows,
     )
-    account.say("\n三、有没有丢件、重件")
+    account.say("\n三、有没有丢件、重件(各方台账是模拟省自己的账本,网关读不到)")
     account.counts(shown.counts)
     lost = sum(one.lost for one in shown.told)
     duplicated = sum(one.duplicated for one in shown.told)

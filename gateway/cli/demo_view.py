@@ -88,10 +88,14 @@ class Account:
         self._console = Console(highlight=False, width=None if terminal else PLAIN_WIDTH)
 
     def say(self, text: str = "") -> None:
-        self._console.print(text, markup=False)
+        self._console.print(text, markup=False, soft_wrap=True)
 
-    def timeline(self, index: int, told: Reckoning, incidents: Sequence[str]) -> None:
-        """A case as a person wants to read it: the sentence, then who did what and when."""
+    def timeline(self, index: int, told: Reckoning, incidents: Sequence[tuple[str, str]]) -> None:
+        """
+        A case as a person wants to read it: the sentence, then who did what and when.
+
+        `incidents` are (RFC 3339 at +08:00, text).
+        """
         story = told.played.story
         self.say()
         self.say(f"{NUMERALS[index]} {story.title}({story.item_zh},模拟)")
@@ -100,14 +104,15 @@ class Account:
             f"   网关编号 {told.played.case_number} · {story.window_zh}编号 {told.played.number}"
             f" · {story.handler_zh}编号 {told.played.handling_number}"
         )
-        for entry in told.case["timeline"]:
-            self.say(f"   {entry['text']}")
-        for incident in incidents:
-            self.say(f"   {incident}")
+        lines = [
+            (entry["at"], f"{entry['who']}:{entry['what']}") for entry in told.case["timeline"]
+        ]
+        for at, text in sorted([*lines, *incidents], key=lambda line: line[0]):
+            self.say(f"   {at[11:19]} {text}")
 
     def side_by_side(self, title: str, headings: Sequence[str], rows: Sequence[Row]) -> None:
-        self.say()
-        table = Table(title=title, title_justify="left", show_lines=False)
+        self.say(f"\n{title}")
+        table = Table()
         for heading in ("含义", *headings):
             table.add_column(heading, overflow="fold")
         for row in rows:
@@ -117,8 +122,7 @@ class Account:
 
     def counts(self, rows: Sequence[Mapping[str, Any]]) -> None:
         """Messages promised to each system and effects in its own books."""
-        self.say()
-        table = Table(title="各方台账(模拟省自己的账本,网关读不到)", title_justify="left")
+        table = Table()
         for heading in ("系统", "应达报文", "业务效果", "重复", "收到请求", "结论"):
             table.add_column(heading)
         for row in rows:

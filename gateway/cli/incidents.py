@@ -12,14 +12,18 @@ from gateway.app import LOG_ID
 from gateway.ports import AttemptRow, DeliveryFilter, DeliveryRow, Store
 from gateway.sandbox.play import Played
 from gateway.storage.sqlite import open_store
-from gateway.usecases.times import CHINA
+from gateway.usecases.times import national
 from gateway.world import RealClock, RealThreads
 
 NODE = "n1"
 
 
-async def read_incidents(played: Sequence[Played], *, folder: Path) -> dict[str, list[str]]:
-    """Case number → lines; reads the gateway's database beside the running gateway."""
+Incident = tuple[str, str]
+"""RFC 3339 at +08:00 of the first attempt, and what happened."""
+
+
+async def read_incidents(played: Sequence[Played], *, folder: Path) -> dict[str, list[Incident]]:
+    """Case number → incidents; reads the gateway's database beside the running gateway."""
     store = open_store(
         folder / "gateway" / "gateway.db",
         node=NODE,
@@ -34,7 +38,7 @@ async def read_incidents(played: Sequence[Played], *, folder: Path) -> dict[str,
         await store.close()
 
 
-async def _of_case(played: Played, *, store: Store) -> list[str]:
+async def _of_case(played: Played, *, store: Store) -> list[Incident]:
     where = DeliveryFilter(case_number=played.case_number, limit=200)
     names = {
         played.story.window: played.story.window_zh,
@@ -44,19 +48,33 @@ async def _of_case(played: Played, *, store: Store) -> list[str]:
     for row in await store.deliveries(where):
         attempts = await store.attempts(row.serial)
         if any(one.outcome not in ("delivered", None) for one in attempts):
-            lines.append(tell(row, attempts, to=names.get(row.destination, row.destination)))
+            at = national(attempts[0].started_at)
+            text = tell(row, attempts, to=names.get(row.destination, row.destination))
+            lines.append((at, text))
     return lines
 
 
 def tell(row: DeliveryRow, attempts: Sequence[AttemptRow], *, to: str) -> str:
-    """One line for a delivery: every attempt and every question, in order."""
+    """One line for a delivery: every attempt and every question of the steps that had trouble."""
     kind = code_list("message_kind").label(row.kind)
-    at = attempts[0].started_at.astimezone(CHINA).strftime("%Y-%m-%d %H:%M")
-    said, sends = [], 0
+    steps: dict[int, list[AttemptRow]] = {}
     for one in attempts:
+        steps.setdefault(one.step, []).append(one)
+    said = []
+    for step, tries in steps.items():
+        if all(one.outcome == "delivered" for one in tries):
+            continue
+        name = f"第 {step + 1} 步" if len(steps) > 1 else ""
+        said.append(name + ",".join(_told(tries)))
+    return f"网关:向{to}送达“{kind}”," + ";".join(said)
+
+
+def _told(tries: Sequence[AttemptRow]) -> list[str]:
+    told, sends = [], 0
+    for one in tries:
         sends += one.purpose == "send"
-        said.append(_attempt(one, sends))
-    return f"{at} 网关:向{to}送达“{kind}”," + ";".join(said)
+        told.append(_attempt(one, sends))
+    return told
 
 
 def _attempt(row: AttemptRow, count: int) -> str:
