@@ -55,7 +55,8 @@ RETURNING {_COLUMNS}
 _MOVE = """
 UPDATE deliveries
 SET state = ?, next_at = ?, attempt = ?, step = ?, reason = ?, settled_at = ?,
-    lease_until = CASE WHEN ? THEN lease_until ELSE 0 END
+    lease_until = CASE WHEN ? THEN lease_until ELSE 0 END,
+    sealed_record = coalesce(?, sealed_record), package = coalesce(?, package)
 WHERE serial = ? AND fence = ? AND state IN ({})
 """
 _MOVES = tuple(_MOVE.format(", ".join("?" * count)) for count in range(10))
@@ -147,6 +148,8 @@ def move_delivery(db: apsw.Connection, update: DeliveryUpdate, *, holds: bool) -
             update.reason,
             micros_or_none(update.settled_at),
             holds,
+            update.sealed_record,
+            update.package,
             update.serial,
             update.fence,
             *update.was,
