@@ -249,3 +249,9 @@ def test_codes_are_looked_up_on_the_application_date_once_it_is_pinned():
     ]
     assert "region.old_code" not in rules[0]
     assert "region.old_code" in rules[1]
+
+
+def test_an_approval_that_withholds_one_benefit_names_remedies():
+    changes = {"/body/remedies": ..., "/body/entitlements/1/granted": False}
+    found = warnings(parse(changed("decision", changes), from_sender=False))
+    assert ("field.expected", "/body/remedies") in {(one.rule, one.path) for one in found}

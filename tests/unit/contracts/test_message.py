@@ -219,3 +219,33 @@ def test_the_quick_look_at_text_passes_nothing_that_nfc_would_change():
         assert unicodedata.is_normalized("NFC", chr(point))
         assert not unicodedata.combining(chr(point))
         assert unicodedata.is_normalized("NFC", f"a{chr(point)}가{chr(point)}か{chr(point)}")
+
+
+def test_a_consent_is_good_on_its_last_day():
+    last = {"/body/consents/0/expires_on": "2026-03-02"}
+    assert refusals(changed("verification_ask", last)) == []
+
+
+def test_an_expired_consent_for_another_subject_is_no_obstacle():
+    other = {
+        "/body/consents/0/expires_on": "2026-03-01",
+        "/body/consents/0/subject": [{"code": "HOUSEHOLD", "list": "verification_subject"}],
+    }
+    assert refusals(changed("verification_ask", other)) == []
+
+
+@pytest.mark.parametrize("example", ["acknowledgement", "correction", "objection_answer"])
+def test_what_answers_names_the_message_it_answers(example):
+    (found,) = refusals(changed(example, {"/in_reply_to": ...}))
+    assert (found.rule, found.path) == ("in_reply_to.missing", "/in_reply_to")
+
+
+def test_empty_extensions_are_left_away():
+    (found,) = refusals(changed("application", {"/extensions": {}}))
+    assert (found.rule, found.path) == ("field.empty", "/extensions")
+
+
+def test_a_coded_value_is_closed_against_unknown_fields():
+    for path in ("/body/mode/label", "/channel/label", "/body/materials/0/code/label"):
+        (found,) = refusals(changed("application", {path: "x"}))
+        assert (found.rule, found.path) == ("field.unknown", path)
