@@ -187,10 +187,15 @@ def _clock(
 def _change(
     case: Case, kind: str, scope: str, verb: str, *, arrived: Arrived, rules: Rules
 ) -> Case:
-    clocks = tuple(
-        _changed(clock, verb, case=case, arrived=arrived, rules=rules)
+    meant = [
+        clock
+        for clock in case.clocks
         if clock.running and kind in ("all", clock.kind) and clock.part_id == scope
-        else clock
+    ]
+    if not meant:
+        return case
+    clocks = tuple(
+        _changed(clock, verb, case=case, arrived=arrived, rules=rules) if clock in meant else clock
         for clock in case.clocks
     )
     return replace(case, clocks=clocks)

@@ -148,6 +148,8 @@ def _released(case: Case, arrived: Arrived, *, rules: Rules) -> Case:
 
 def _with_waiting_turns(case: Case) -> Case:
     """Who waits has the turn of whom it waits for."""
+    if not any(part.status == "WAITING" for part in case.parts):
+        return case
     turns = {part.part_id: part.turn for part in case.parts}
 
     def turn(part: Part) -> Turn | None:

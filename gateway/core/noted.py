@@ -98,7 +98,7 @@ def _decided(case: Case, part: Part, arrived: Arrived) -> Case:
 
 
 def _held(case: Case, part: Part, arrived: Arrived) -> Case:
-    if arrived.role == "HANDLING":
+    if arrived.role == "HANDLING" and part.system != arrived.system:
         part = replace(part, system=arrived.system)
         case = _with(case, part)
     for holder in case.holders:
