@@ -84,39 +84,31 @@ async def start(
             env={**os.environ, **(environment or {})},
             start_new_session=True,
         )
+    try:
+        url = await _address(said, event, offset=offset, child=child, clock=clock)
+    except BaseException as error:
+        # whoever gives up waiting must not leave it running
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
+        if isinstance(error, NotStartedError):
+            raise NotStartedError(f"{name} {error}; see {log}") from None
+        raise
+    return Process(name, url, child, log)
+
+
+async def _address(
+    said: Path, event: str, *, offset: int, child: asyncio.subprocess.Process, clock: Clock
+) -> str:
     until = clock.monotonic() + START_SECONDS
     while clock.monotonic() < until:
         started = _find(said, event, offset=offset)
         if started is not None:
-            return Process(name, str(started["url"]), child, log)
+            return str(started["url"])
         if child.returncode is not None:
-            raise NotStartedError(f"{name} ended with {child.returncode}; see {log}")
+            raise NotStartedError(f"ended with {child.returncode}")
         await clock.sleep(POLL_SECONDS)
-    child.kill()
-    raise NotStartedError(f"{name} did not start within {START_SECONDS:.0f} s; see {log}")
-
-
-async def run(arguments: Sequence[str], *, environment: Mapping[str, str]) -> dict[str, Any]:
-    """
-    Run `python -m <arguments>` to its end and read its one JSON answer.
-
-    Raises:
-        NotStartedError: it failed; the text is what it said on stderr.
-    """
-    child = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        *arguments,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env={**os.environ, **environment},
-    )
-    output, errors = await child.communicate()
-    if child.returncode != 0:
-        raise NotStartedError(f"{' '.join(arguments)}: {errors.decode()[-2000:]}")
-    answer: dict[str, Any] = json.loads(output)
-    return answer
+    raise NotStartedError(f"did not start within {START_SECONDS:.0f} s")
 
 
 def _find(said: Path, event: str, *, offset: int) -> dict[str, Any] | None:
@@ -131,4 +123,4 @@ def _find(said: Path, event: str, *, offset: int) -> dict[str, Any] | None:
     return None
 
 
-__all__ = ["NotStartedError", "Process", "run", "start"]
+__all__ = ["NotStartedError", "Process", "start"]

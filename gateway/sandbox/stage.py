@@ -207,6 +207,17 @@ class Stage:
             self._session, "GET", f"{self.sandboxes[code].url}/_sandbox/state", None
         )
 
+    async def put_faults(self, code: str, script: FaultScript) -> None:
+        """
+        Replace the fault script of a sandbox.
+
+        Raises:
+            GaveUpError
+        """
+        assert self._session is not None
+        url = f"{self.sandboxes[code].url}/_sandbox/faults"
+        await self._ask(self._session, "PUT", url, script.model_dump(mode="json"))
+
     def sandbox_of(self, system: str) -> Process:
         """The sandbox that plays a system: that of the folder with the same first two digits."""
         code = next(code for code in self.codes if code[:2] == system[:2])
