@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import Protocol
+from typing import Any, Protocol
 
 from contracts.errors import Finding, Unroutable
 from contracts.places import county_of, current_county, pad
@@ -43,10 +43,46 @@ class Destination:
     body_name: str
 
 
-def route(place: str, *, item: str, bodies: Iterable[Serving], on: date) -> Destination:
+def deciding_place(application: Any, *, rule: str, on: date) -> str:
+    """
+    The place whose body decides, 12 digits, by the item's rule (list routing_rule).
+
+    HOUSEHOLD and LEAD_MEMBER follow the applicant's household place (the lead member is the
+    applicant), RESIDENCE the place of residence; for the others the sender names it. A place named
+    beside one that the rule gives must lie in the same county: a contradiction asks the window.
+
+    Raises:
+        Unroutable: nothing names the place, or two places are named.
+    """
+    named = application.handling_place.code if application.handling_place else None
+    field = _RULED_BY.get(rule)
+    if field is None:
+        if named is None:
+            raise _unroutable(
+                "route.unnamed", "/body/handling_place", "请填写办理地", "name the handling place"
+            )
+        return str(named)
+    ruled = getattr(application.applicant, field)
+    if ruled is None:
+        rule_id, zh, en = _MISSING[field]
+        raise _unroutable(rule_id, f"/body/applicant/{field}", zh, en)
+    if named is not None and _today(named, on) != _today(ruled.code, on):
+        raise _unroutable(
+            "route.differs",
+            "/body/handling_place",
+            "办理地与按事项规则确定的属地不在同一县区,请核对后重发",
+            "the handling place lies in another county than the one the item's rule gives",
+        )
+    return str(ruled.code)
+
+
+def route(
+    place: str, *, item: str, bodies: Iterable[Serving], on: date, named: str | None = None
+) -> Destination:
     """
     The body that serves `place` (12 digits) for an item on a day; the narrowest area wins.
 
+    `named` is the credit code of the body the sender named: it decides between equally narrow ones.
     A place named by an old county code that nobody serves any more is looked up under the code in
     force: household documents keep the code of their time (GB/T 2260 changes).
 
@@ -66,36 +102,57 @@ def route(place: str, *, item: str, bodies: Iterable[Serving], on: date) -> Dest
         place = pad(current)
         serving = [body for body in offered if place.startswith(body.serves)]
     if not serving:
-        raise Unroutable(
-            findings=[
-                Finding(
-                    rule="route.none",
-                    level="reject",
-                    path="/body/handling_place",
-                    message=f"区划 {place} 在 {on} 没有可办理该事项的机构;请核对户籍地区划",
-                    message_en=f"no body handles this item for place {place} on {on}",
-                )
-            ]
+        raise _unroutable(
+            "route.none",
+            "/body/handling_place",
+            f"区划 {place} 在 {on} 没有可办理该事项的机构;请核对户籍地区划",
+            f"no body handles this item for place {place} on {on}",
         )
     longest = max(len(body.serves) for body in serving)
     narrowest = [body for body in serving if len(body.serves) == longest]
-    if len({(body.system, body.credit_code) for body in narrowest}) > 1:
-        names = ", ".join(sorted(body.credit_code for body in narrowest))
-        raise Unroutable(
-            findings=[
-                Finding(
-                    rule="route.ambiguous",
-                    level="reject",
-                    path="/body/handling_place",
-                    message=f"区划 {place} 有多个机构可办:{names};请在 handling_place 指明",
-                    message_en=f"several bodies serve place {place}: {names}; name one",
-                )
-            ]
+    chosen = [body for body in narrowest if body.credit_code == named] or narrowest
+    if len({(body.system, body.credit_code) for body in chosen}) > 1:
+        names = ", ".join(sorted({body.credit_code for body in chosen}))
+        raise _unroutable(
+            "route.ambiguous",
+            "/body/handling_body",
+            f"区划 {place} 有多个机构可办:{names};请在 handling_body 的信用代码中指明一个",
+            f"several bodies serve place {place}: {names}; name one in handling_body",
         )
-    body = narrowest[0]
+    body = chosen[0]
     return Destination(
         system=body.system, place=place, credit_code=body.credit_code, body_name=body.name
     )
 
 
-__all__ = ["Destination", "Serving", "route"]
+_RULED_BY = {
+    "HOUSEHOLD": "household_place",
+    "LEAD_MEMBER": "household_place",
+    "RESIDENCE": "residence_place",
+}
+_MISSING = {
+    "household_place": (
+        "route.no_household",
+        "请填写申请人户籍地区划",
+        "give the household region of the applicant",
+    ),
+    "residence_place": (
+        "route.no_residence",
+        "请填写申请人经常居住地区划",
+        "give the region where the applicant lives",
+    ),
+}
+
+
+def _today(place: str, on: date) -> str:
+    """The county in force, so that an old code and its successor are the same place."""
+    county = county_of(place)
+    return current_county(county, on) or county
+
+
+def _unroutable(rule: str, path: str, zh: str, en: str) -> Unroutable:
+    finding = Finding(rule=rule, level="reject", path=path, message=zh, message_en=en)
+    return Unroutable(findings=[finding])
+
+
+__all__ = ["Destination", "Serving", "deciding_place", "route"]
