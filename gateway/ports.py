@@ -320,7 +320,8 @@ class DeliveryUpdate:
     Move one delivery. Applies only while the row's fence equals `fence` and its state is in `was`.
 
     The lease goes on if `state` is "sending" or the change opens an attempt of this serial; any
-    other update ends it, so that `next_at` alone says when the delivery is due.
+    other update ends it, so that `next_at` alone says when the delivery is due. `sealed_record` and
+    `package` replace what the row holds where they are given: it was rendered anew.
     """
 
     serial: str
@@ -332,6 +333,8 @@ class DeliveryUpdate:
     step: int
     reason: str | None = None
     settled_at: datetime | None = None
+    sealed_record: bytes | None = None
+    package: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -562,6 +565,14 @@ class Store(Protocol):
 
 
 # --- provinces ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection:
+    """Addresses and secrets of one province in one environment, by the names its folder uses."""
+
+    addresses: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

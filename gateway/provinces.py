@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING
 from adapters.connection import load_connection
 from adapters.open import open_adapters
 from contracts.adapter import Adapter, Environment
-from gateway.ports import Body, Clock, Ids, LocalItem, RetryPolicy, System
-from gateway.settings import Connection
+from gateway.ports import Body, Clock, Connection, Ids, LocalItem, RetryPolicy, System
 from mappings.engine import CompiledMapping
 from mappings.load import read_package
 

@@ -14,10 +14,10 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from gateway.ports import Connection
 
-class Connection(BaseModel):
-    """Addresses and secrets of one province in one environment."""
 
+class _Connection(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     addresses: dict[str, str] = Field(default_factory=dict)
@@ -68,7 +68,11 @@ class Settings(BaseSettings):
             return {}
         content: Any = json.loads(self.connections.read_text(encoding="utf-8"))
         half = content.get(self.environment, {})
-        return {code: Connection.model_validate(value) for code, value in half.items()}
+        read = {code: _Connection.model_validate(value) for code, value in half.items()}
+        return {
+            code: Connection(addresses=one.addresses, secrets=one.secrets)
+            for code, one in read.items()
+        }
 
 
-__all__ = ["Connection", "Settings"]
+__all__ = ["Settings"]
