@@ -10,6 +10,9 @@ The desk of a simulated place over JSON, for people and tests: `/_sandbox/…`, 
     GET  systems/<s>/received         what the gateway brought, in this place's own words
     GET  systems/<s>/outgoing         what this place says, and what became of it
     GET  systems/<s>/effects          business effects
+    GET  systems/<s>/requests         calls that arrived, and what a fault did to them
+    GET  systems/<s>/uploads          files that were uploaded
+                                      (`?case=` keeps what belongs to one case)
     PUT  faults                       {FaultScript}
 """
 
@@ -119,11 +122,15 @@ class Control:
             "received": self.ledger.received(system=system),
             "outgoing": self.ledger.outgoing(system=system),
             "effects": self.ledger.effects(system=system),
+            "requests": self.ledger.requests(system=system),
+            "uploads": self.ledger.uploads(system=system),
         }
         if request.match_info["books"] not in books:
             raise RefusalError(f"no books of that name; there are {', '.join(books)}")
         rows = [asdict(row) for row in books[request.match_info["books"]]]
-        return [row for row in rows if number in (None, row["number"], row["case_number"])]
+        if number is None:
+            return rows
+        return [row for row in rows if number in (row.get("number"), row.get("case_number"))]
 
     def _desk(self, request: web.Request) -> Desk:
         system = request.match_info["system"]

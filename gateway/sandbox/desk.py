@@ -129,7 +129,7 @@ class Desk:
     def accept(self, act: Act) -> str:
         case = self._case(act.number)
         body = acts.accept(
-            at=self.place.clock.now(), body=self._body(case), document_no=f"模拟受理{case.number}"
+            at=self.place.clock.now(), body=self._body(case), document_no=self._document("受理")
         )
         return self._act("acceptance", body, case=case, act=act)
 
@@ -138,7 +138,7 @@ class Desk:
         case = self._case(act.number)
         gaps = act.gaps or usual_gaps(self._application(case)["body"]["materials"])
         body = acts.request_correction(
-            gaps, at=self.place.clock.now(), document_no=f"模拟补正{case.number}"
+            gaps, at=self.place.clock.now(), document_no=self._document("补正")
         )
         return self._act("correction_request", body, case=case, act=act)
 
@@ -154,8 +154,8 @@ class Desk:
             [one["code"] for one in form.get("subsidy_kinds", [])],
             at=self.place.clock.now(),
             body=self._body(case),
-            decision_id=f"d-{case.number}",
-            document_no=f"模拟审定{case.number}",
+            decision_id=f"d-{self.ledger.next_number('decision')}",
+            document_no=self._document("审定"),
         )
         return self._act("decision", body, case=case, act=act)
 
@@ -233,6 +233,11 @@ class Desk:
         if case.serial is None:
             return self.forms.read(case.record)
         return self.place.read("application", case.record)
+
+    def _document(self, word: str) -> str:
+        """Number of a written notice; the place's own case number is nobody else's business."""
+        year = local_date(self.place.clock.now()).year
+        return f"模拟{word}〔{year}〕{self.ledger.next_number(f'document:{word}')}号"
 
     def _body(self, case: Filed) -> Document | None:
         household = self._application(case)["body"]["applicant"].get("household_place", {})

@@ -18,6 +18,7 @@ from gateway.sandbox.seeded import draw
 
 FaultKind = Literal[
     "answer_503",  # certain no: nothing is done, Retry-After is named
+    "refuse",  # a business no, in the place's own code
     "apply_then_drop",  # done, then the connection closes without a byte
     "apply_then_hang",  # done, then silence for `seconds`
     "reset_mid_reply",  # done, then the answer breaks off with a TCP reset
@@ -48,7 +49,7 @@ class Fault(BaseModel):
     @property
     def applies(self) -> bool:
         """Whether the business act is done although the answer fails."""
-        return self.kind != "answer_503"
+        return self.kind not in ("answer_503", "refuse")
 
     def fits(self, *, system: str, names: Collection[str]) -> bool:
         return self.system in ("*", system) and (self.operation == "*" or self.operation in names)

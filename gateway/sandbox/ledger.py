@@ -18,7 +18,16 @@ from typing import Any
 
 import apsw
 
-from gateway.sandbox.rows import Effect, Filed, Outgoing, Received, State, Way
+from gateway.sandbox.rows import (
+    Effect,
+    Filed,
+    Outgoing,
+    Received,
+    Request,
+    State,
+    Upload,
+    Way,
+)
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS request (
@@ -304,12 +313,21 @@ class Ledger:
             for at, name, kind, serial, number, case, record in rows
         ]
 
-    def upload_size(self, file_id: str, *, system: str) -> int | None:
-        """Size in bytes of an uploaded file; None for an id this system never gave out."""
-        row = self._one(
-            "SELECT size FROM upload WHERE file_id = ? AND system = ?", (file_id, system)
+    def requests(self, *, system: str) -> Sequence[Request]:
+        rows = self._db.execute(
+            "SELECT at, operation, serial, fault, status FROM request WHERE system = ? ORDER BY id",
+            (system,),
         )
-        return None if row is None else int(row[0])
+        return [
+            Request(at=at, operation=operation, serial=serial, fault=fault, status=status)
+            for at, operation, serial, fault, status in rows
+        ]
+
+    def uploads(self, *, system: str) -> Sequence[Upload]:
+        rows = self._db.execute(
+            "SELECT file_id, digest, size FROM upload WHERE system = ? ORDER BY rowid", (system,)
+        )
+        return [Upload(file_id=name, digest=digest, size=size) for name, digest, size in rows]
 
     def materials(self, digests: Collection[str]) -> Sequence[tuple[str, str, int]]:
         """(digest, media type, size) of those this place has."""

@@ -103,10 +103,14 @@ class Place:
         kind = self.kind_of(record, among=call.kinds)
         number = self._file(kind, record, serial=serial)
         if number is None:
-            code = self.refusals.get(call.operation, "")
-            return self.counterpart.reject(call, code=code, text="模拟:没有这个办件")
+            return self.refuse(call)
         self._note(kind, record, serial=serial, number=number, request=request)
         return self.counterpart.accept(call, number=number)
+
+    def refuse(self, call: Call) -> WireReply:
+        """A business no, in a code this place's outcome table knows."""
+        code = self.refusals.get(call.operation, "")
+        return self.counterpart.reject(call, code=code, text="模拟:业务退回")
 
     # --- books ----------------------------------------------------------------------------
 

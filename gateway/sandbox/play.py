@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from gateway.ports import Clock
 from gateway.sandbox.stage import GaveUpError, Stage
 from gateway.sandbox.stories import Story
 
@@ -53,6 +54,22 @@ async def play(played: Played, *, stage: Stage, report: Report) -> None:
         raise
 
 
+async def wait_for(what: str, look: Callable[[], Awaitable[Any]], *, clock: Clock) -> Any:
+    """
+    Look until there is something.
+
+    Raises:
+        GaveUpError: nothing came within `PATIENCE`.
+    """
+    until = clock.monotonic() + PATIENCE
+    while True:
+        if found := await look():
+            return found
+        if clock.monotonic() > until:
+            raise GaveUpError(f"{PATIENCE:.0f} 秒内没有等到:{what}")
+        await clock.sleep(POLL)
+
+
 @dataclass(slots=True)
 class _Actor:
     played: Played
@@ -65,9 +82,7 @@ class _Actor:
         form = {"form": story.form, **story.changes}
         taken = await self.stage.desk(story.window, "applications", form)
         played.number = taken["number"]
-        sent = await self._until(
-            "网关收下申请", lambda: self._outgoing(story.window, played.number)
-        )
+        sent = await self._until("网关收下申请", self._answered)
         played.case_number = sent["case_number"]
         self._done("网关收下,正在送达")
         filed = await self._until("办理地收到申请", self._filed)
@@ -102,11 +117,12 @@ class _Actor:
 
     # --- what the books say ---------------------------------------------------------------
 
-    async def _outgoing(self, system: str, number: str) -> Any:
+    async def _answered(self) -> Any:
         """The window's application once the gateway has answered it."""
-        for one in await self.stage.desk(system, f"outgoing?case={number}"):
+        window = self.played.story.window
+        for one in await self.stage.desk(window, f"outgoing?case={self.played.number}"):
             if one["state"] == "refused":
-                raise GaveUpError(f"{system} 的申请被退回:{one['answer']}")
+                raise GaveUpError(f"{window} 的申请被退回:{one['answer']}")
             if one["kind"] == "application" and one["state"] == "taken":
                 return one
         return None
@@ -123,14 +139,7 @@ class _Actor:
         return next((row for row in rows if row["kind"] == kind), None)
 
     async def _until(self, what: str, look: Callable[[], Awaitable[Any]]) -> Any:
-        clock = self.stage.clock
-        until = clock.monotonic() + PATIENCE
-        while True:
-            if found := await look():
-                return found
-            if clock.monotonic() > until:
-                raise GaveUpError(f"{PATIENCE:.0f} 秒内没有等到:{what}")
-            await clock.sleep(POLL)
+        return await wait_for(what, look, clock=self.stage.clock)
 
     def _begin(self, what: str) -> None:
         self.played.doing = what
@@ -151,4 +160,4 @@ _ACTS = {
     "notify": "告知申请人",
 }
 
-__all__ = ["POLL", "STEPS", "Played", "play"]
+__all__ = ["STEPS", "Played", "play", "wait_for"]

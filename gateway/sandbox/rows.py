@@ -64,4 +64,22 @@ class Received:
     record: dict[str, Any]
 
 
-__all__ = ["Effect", "Filed", "Outgoing", "Received", "State", "Way"]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A call that arrived; `fault` is what the script did to it."""
+
+    at: str
+    operation: str
+    serial: str | None
+    fault: str | None
+    status: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    file_id: str
+    digest: str
+    size: int
+
+
+__all__ = ["Effect", "Filed", "Outgoing", "Received", "Request", "State", "Upload", "Way"]

@@ -80,8 +80,10 @@ class ProvinceServer:
                 digest=hashlib.sha256(wire.body).hexdigest(),
                 fault=fault.kind if fault else None,
             )
-            if fault is not None and not fault.applies:
+            if fault is not None and fault.kind == "answer_503":
                 return None, fault
+            if fault is not None and fault.kind == "refuse":
+                return place.refuse(call), None
             reply = place.take(call, request=request)
             self._ledger.note_status(request, status=reply.status)
             return reply, fault
