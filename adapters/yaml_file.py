@@ -11,8 +11,8 @@ from typing import Any
 import yaml
 
 
-class _Loader(yaml.SafeLoader):
-    """Only true/false, whole numbers, null and text are scalars."""
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
+    """Scalars are true/false, plain decimal numbers, null and text."""
 
 
 _Loader.yaml_implicit_resolvers = {}

@@ -56,8 +56,6 @@ def _least(content: Leaf | Group, above: tuple[int, ...]) -> Any:
         f"@{a.name}": _value(a.leaf) for a in content.attributes if a.required
     }
     for entry in content.members:
-        if isinstance(entry, Choice) and entry.required:
-            entry = entry.of[0]
         if isinstance(entry, Member) and entry.least > 0 and not entry.nillable:
             value = _least(entry.content, above)
             record[entry.name] = [value] * entry.least if entry.many else value

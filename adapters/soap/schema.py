@@ -66,8 +66,9 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
+    """At most one of these; zeep does not keep whether one is required, so neither do we."""
+
     of: list[Member]
-    required: bool
 
 
 def read_element(element: Any) -> Member:
@@ -141,9 +142,7 @@ def _members(indicator: Any, seen: dict[int, Group]) -> list[Member | Choice]:
     if isinstance(indicator, xsd.Choice):
         if int(indicator.min_occurs) > 1 or indicator.max_occurs != 1:
             raise UnknownConstructError("repeated choice")
-        of = [_member(entry, seen) for entry in indicator]
-        required = int(indicator.min_occurs) == 1 and all(entry.least > 0 for entry in of)
-        return [Choice(of=of, required=required)]
+        return [Choice(of=[_member(entry, seen) for entry in indicator])]
     if not isinstance(indicator, xsd.Sequence | xsd.All):
         raise UnknownConstructError(type(indicator).__name__)
     if int(indicator.min_occurs) != 1 or indicator.max_occurs != 1:

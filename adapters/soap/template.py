@@ -23,12 +23,14 @@ _SPECIAL = re.compile('[&<>\r"]').search
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]").search
 
 
-class _Misfit(Exception):
+class _MisfitError(Exception):
     """The record does not fit the schema; `explain` says where."""
 
 
 def _text(value: Any) -> str:
     if type(value) is not str:
+        if isinstance(value, dict | list):
+            raise _MisfitError
         value = text_of(value, "")
     return value if _SPECIAL(value) is None else escape(value, {"\r": "&#13;"})
 
@@ -38,6 +40,8 @@ def _attribute(value: Any) -> str:
 
 
 def _boolean(value: Any) -> str:
+    if isinstance(value, dict | list):
+        raise _MisfitError
     # The rule of zeep's Boolean: everything but false, 0 and nothing is true.
     return "true" if value and value not in ("false", "0") else "false"
 
@@ -54,7 +58,7 @@ def compile_element(member: Member) -> Write:
         "_text": _text,
         "_attribute": _attribute,
         "_boolean": _boolean,
-        "_Misfit": _Misfit,
+        "_Misfit": _MisfitError,
     }
     exec(compile(source.code, "<soap template>", "exec"), names)
     generated: Callable[[Record, list[str]], None] = names["_root"]
@@ -64,7 +68,7 @@ def compile_element(member: Member) -> Write:
         try:
             generated(record, out)
             text = "".join(out)
-        except (_Misfit, AttributeError, TypeError):
+        except (_MisfitError, AttributeError, TypeError):
             text = None
         if text is None or _CONTROL(text):
             found = explain(member.content, record)
@@ -145,7 +149,7 @@ class _Source:
         lines = ["    c = 0"]
         for member in choice.of:
             lines += self._element(member, in_choice=True)
-        lines += [f"    if c > 1{' or c == 0' if choice.required else ''}: raise _Misfit"]
+        lines += ["    if c > 1: raise _Misfit"]
         return lines
 
     def _element(self, member: Member, *, in_choice: bool = False) -> list[str]:
@@ -211,9 +215,9 @@ def explain(content: Leaf | Group, value: Any, path: str = "") -> list[Finding]:
     for entry in content.members:
         if isinstance(entry, Choice):
             present = [m.name for m in entry.of if m.name in value]
-            if len(present) > 1 or (entry.required and not present):
+            if len(present) > 1:
                 names = "|".join(m.name for m in entry.of)
-                found.append(_finding("soap.choice", "只能择一", "exactly one", f"{path}/{names}"))
+                found.append(_finding("soap.choice", "至多择一", "at most one", f"{path}/{names}"))
         elif entry.least > 0 and not entry.nillable and value.get(entry.name) is None:
             found.append(_missing(f"{path}/{entry.name}"))
     return found

@@ -63,7 +63,9 @@ def test_utf8_that_also_happens_to_be_valid_gbk_is_told_apart_by_its_content():
     assert decode(data).rule == "content:utf-8 (declaration said gb18030)"
 
 
-@pytest.mark.parametrize("text", ["路", "梅路", "模拟", "模拟·其其格", "申请", "回执", "𠮷野家", "联通公司"])
+@pytest.mark.parametrize(
+    "text", ["路", "梅路", "模拟", "模拟·其其格", "申请", "回执", "𠮷野家", "联通公司"]
+)
 def test_gbk_text_declared_as_gbk_is_not_mistaken_for_utf8(text):
     assert decode(declared("GBK", text).encode("gb18030")).text.endswith(text)
 

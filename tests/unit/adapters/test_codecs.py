@@ -72,7 +72,9 @@ def test_payload_text_inside_something_else_has_no_declaration_of_its_own():
     assert codec.encode({"A": "1"}) == b"<Case><A>1</A></Case>"
 
 
-@pytest.mark.parametrize("text", ["a=1&a=2", "a=%FF%FE", "a", "&".join(f"f{i}=1" for i in range(2000))])
+@pytest.mark.parametrize(
+    "text", ["a=1&a=2", "a=%FF%FE", "a", "&".join(f"f{i}=1" for i in range(2000))]
+)
 def test_forms_that_are_ambiguous_are_refused(text):
     with pytest.raises(Unreadable):
         read_form(text, charset="utf-8")

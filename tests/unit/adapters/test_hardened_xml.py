@@ -94,7 +94,10 @@ def test_xinclude_and_stylesheets_are_only_text():
         ("<a>\n  <b>1</b>\n</a>", {"b": "1"}),
         ("<a><b>1<!-- 2 -->3</b></a>", {"b": "13"}),
         ("<a><b><![CDATA[<x>&]]></b></a>", {"b": "<x>&"}),
-        ('<a xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><b xsi:nil="true"/></a>', {"b": ""}),
+        (
+            '<a xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"><b xsi:nil="true"/></a>',
+            {"b": ""},
+        ),
     ],
 )
 def test_elements_become_records(text, record):

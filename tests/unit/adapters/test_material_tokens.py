@@ -40,7 +40,9 @@ async def test_base64_is_streamed_as_if_encoded_at_once(size):
     content = content[:size]
     scans = Scans(content)
     digest = hashlib.sha256(content).hexdigest()
-    plan = BytePlan((b"<", MaterialRef(digest, size, "base64"), b"|", MaterialRef(digest, size), b">"))
+    plan = BytePlan(
+        (b"<", MaterialRef(digest, size, "base64"), b"|", MaterialRef(digest, size), b">")
+    )
 
     sent = b"".join([chunk async for chunk in stream(plan, scans.open)])
 
