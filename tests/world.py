@@ -91,7 +91,7 @@ class Scripted:
     """
 
     system: str
-    can: Capabilities = Capabilities(query=True)
+    can: Capabilities = field(default_factory=lambda: Capabilities(query=True))
     outcomes: list[Outcome] = field(default_factory=list)
     answers: list[QueryAnswer] = field(default_factory=list)
     pages: list[Pulled | Unanswered] = field(default_factory=list)
@@ -152,6 +152,12 @@ class TestProvinces:
     def __init__(self, systems: Sequence[System]) -> None:
         self._systems = {one.system: one for one in systems}
 
+    def remove(self, system: str) -> System:
+        return self._systems.pop(system)
+
+    def add(self, system: System) -> None:
+        self._systems[system.system] = system
+
     def system(self, system: str, environment: str) -> System | None:
         return self._systems.get(system)
 
@@ -186,6 +192,7 @@ class TestProvinces:
 @dataclass
 class World:
     gw: Gateway
+    provinces: TestProvinces
     clock: TestClock
     window: Scripted
     handler: Scripted
@@ -235,11 +242,12 @@ async def a_world(folder: Path, *, mailbox: bool = False) -> AsyncIterator[World
         _system(HANDLER, "150000", "150402000000", handler),
         _system(OTHER, "990000", "990001000000", other),
     ]
+    provinces = TestProvinces(systems)
     gw = Gateway(
         store=store,
         keys=keys,
         blobs=open_blobs(folder / "blobs", ids=ids, threads=threads),
-        provinces=TestProvinces(systems),
+        provinces=provinces,
         clock=clock,
         ids=ids,
         environment="test",
@@ -247,7 +255,7 @@ async def a_world(folder: Path, *, mailbox: bool = False) -> AsyncIterator[World
         wake=woken.append,
     )
     try:
-        yield World(gw, clock, window, handler, other, woken)
+        yield World(gw, provinces, clock, window, handler, other, woken)
     finally:
         await store.close()
         keys.close()

@@ -8,11 +8,15 @@ sender as an acknowledgement REJECTED. The delivery and the acknowledgement are 
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import partial
 from typing import Any
+from unicodedata import normalize
 
 from contracts.adapter import ProvinceReceipt, Rejected
-from contracts.errors import Overloaded
+from contracts.errors import Finding, Overloaded, Refused
 from contracts.message import parse
+from gateway.core.audit.leaf import GATEWAY, Leaf
 from gateway.ports import (
     Change,
     DeliveryRow,
@@ -22,9 +26,9 @@ from gateway.ports import (
 )
 from gateway.usecases.caller import Caller
 from gateway.usecases.draft import Draft, envelope
-from gateway.usecases.enter import enter, merge
+from gateway.usecases.enter import Entered, enter, merge
 from gateway.usecases.stand import Standing, stand
-from gateway.usecases.times import national
+from gateway.usecases.times import national, stamp
 
 TRIES = 50
 NUMBER_LIMIT, CODE_LIMIT, TEXT_LIMIT = 50, 50, 1000
@@ -50,30 +54,24 @@ async def acknowledge(
     if not told and not (receipt is not None and row.kind == "application"):
         await gw.store.commit(change)
         return
-    caller = Caller(
-        client_id="gateway",
-        role="gateway",
-        system=system.system,
-        province=system.province,
-        trace_id=row.trace_id or gw.ids.hex(16),
-    )
     for _ in range(TRIES):
         standing = await stand(row.case_number, gw=gw)
         original = await gw.store.message(row.case_number, row.arrival)
         if standing is None or original is None:
             await gw.store.commit(change)
             return
-        draft = _draft(
-            row,
-            of=original.message_id,
-            receipt=receipt,
-            rejection=rejection,
-            system=system,
-            standing=standing,
-            gw=gw,
+        said = _said(receipt=receipt, rejection=rejection)
+        make = partial(
+            _enter, of=original.message_id, row=row, system=system, standing=standing, gw=gw
         )
-        entered = await enter(draft, sender=system, standing=standing, caller=caller, gw=gw)
         try:
+            entered = await make(said)
+            if isinstance(entered, Refused):
+                # What the other side wrote cannot stand in the case; that it answered can.
+                entered = await make(_bare(said), findings=_warned(entered))
+            if isinstance(entered, Refused):
+                await gw.store.commit(merge(change, _unheard(row, entered, gw=gw)))
+                return
             await gw.store.commit(merge(change, entered.change))
         except RevisionConflictError:
             continue
@@ -83,46 +81,83 @@ async def acknowledge(
     raise Overloaded("该办件正被频繁更新", "this case is being updated too often")
 
 
-def _draft(
-    row: DeliveryRow,
+async def _enter(
+    body: dict[str, Any],
     *,
     of: str,
-    receipt: ProvinceReceipt | None,
-    rejection: Rejected | None,
+    row: DeliveryRow,
     system: System,
     standing: Standing,
     gw: Gateway,
-) -> Draft:
-    body: dict[str, Any] = {"of": of}
-    if rejection is None:
-        body["status"] = "RECEIVED"
-        if receipt is not None and receipt.number:
-            body["number"] = receipt.number[:NUMBER_LIMIT]
-    else:
-        body |= {"status": "REJECTED", "side": "RECEIVING"}
-        if code := _line(rejection.code, CODE_LIMIT):
-            body["problem"] = code
-        if text := _line(rejection.text, TEXT_LIMIT):
-            body["text"] = text
+    findings: tuple[Finding, ...] = (),
+) -> Entered | Refused:
+    caller = Caller(
+        client_id="gateway",
+        role="gateway",
+        system=system.system,
+        province=system.province,
+        trace_id=row.trace_id or gw.ids.hex(16),
+    )
     document = {
         **envelope("acknowledgement", sender=system, standing=standing, gw=gw),
         "message_id": f"ack.{row.serial}",
         "data_version": 1,
         "in_reply_to": of,
         "occurred_at": national(gw.clock.now()),
-        "body": body,
+        "body": {"of": of, **body},
     }
-    return Draft(
+    try:
+        message = parse(document, from_sender=True)
+        draft = Draft(
+            kind="acknowledgement", message=message, document=document, raw=b"", findings=findings
+        )
+        return await enter(draft, sender=system, standing=standing, caller=caller, gw=gw)
+    except Refused as refusal:
+        return refusal
+
+
+def _said(*, receipt: ProvinceReceipt | None, rejection: Rejected | None) -> dict[str, Any]:
+    """The body of an acknowledgement, but for what it answers."""
+    if rejection is not None:
+        told = {"problem": _line(rejection.code, CODE_LIMIT)}
+        told["text"] = _line(rejection.text, TEXT_LIMIT)
+        body = {"status": "REJECTED", "side": "RECEIVING", **told}
+    else:
+        number = receipt.number if receipt is not None else None
+        body = {"status": "RECEIVED", "number": _line(number or "", NUMBER_LIMIT)}
+    return {name: value for name, value in body.items() if value}
+
+
+def _bare(body: dict[str, Any]) -> dict[str, Any]:
+    return {name: body[name] for name in ("status", "side") if name in body}
+
+
+def _warned(refusal: Refused) -> tuple[Finding, ...]:
+    return tuple(replace(finding, level="warn") for finding in refusal.findings)
+
+
+def _unheard(row: DeliveryRow, refusal: Refused, *, gw: Gateway) -> Change:
+    """The delivery ends all the same; that the case could not take its answer is recorded."""
+    leaf = Leaf(
+        event="message.refused",
+        at=stamp(gw.clock.now()),
+        actor=GATEWAY,
+        environment=row.environment,
+        case_number=row.case_number,
         kind="acknowledgement",
-        message=parse(document, from_sender=True),
-        document=document,
-        raw=b"",
+        peer=row.destination,
+        serial=row.serial,
+        reason=refusal.code,
+        findings=tuple(sorted({finding.rule for finding in refusal.findings}))[:50],
+        trace_id=row.trace_id,
     )
+    return Change(leaves=(leaf,))
 
 
 def _line(text: str, limit: int) -> str:
     """One clean line: what the other side wrote may hold anything."""
-    return "".join(char if char.isprintable() else " " for char in text).strip()[:limit]
+    clean = "".join(char if char.isprintable() else " " for char in normalize("NFC", text))
+    return clean.strip()[:limit].strip()
 
 
 __all__ = ["acknowledge"]

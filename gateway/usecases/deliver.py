@@ -9,26 +9,25 @@ other side was asked, unless it recognises a repeat by the serial.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from contracts.adapter import (
     Delivered,
-    Exchange,
     Found,
     MaterialReader,
     Outcome,
     Prepared,
     ProvinceReceipt,
+    QueryAnswer,
     Rejected,
     Step,
     Unanswered,
     Unavailable,
     Unknown,
 )
-from contracts.errors import IntegrityError, Unrenderable
+from contracts.errors import GatewayError, IntegrityError, Unrenderable
 from gateway.core.audit.leaf import GATEWAY, Leaf
-from gateway.core.frame import frame, unframe
 from gateway.core.retry import (
     DeadLetter,
     Decision,
@@ -42,32 +41,23 @@ from gateway.core.retry import (
 )
 from gateway.ports import (
     AttemptRow,
-    CaseKey,
     Change,
     DeliveryRow,
     DeliveryState,
-    DeliveryUpdate,
     FenceLostError,
     Gateway,
     StepRow,
-    System,
 )
 from gateway.usecases.acknowledge import acknowledge
+from gateway.usecases.attempts import Work, attempt_leaf, end_attempt, move, open_attempt
+from gateway.usecases.enter import merge
 from gateway.usecases.materials import find_case_material
+from gateway.usecases.render import NO_CONNECTION
 from gateway.usecases.sealed import open_answer, open_plan, open_record, seal_answer, seal_step
 from gateway.usecases.times import stamp
 
 SENDABLE: tuple[DeliveryState, ...] = ("pending", "asking")
-
-
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """A claimed delivery with everything needed to act on it."""
-
-    row: DeliveryRow
-    system: System
-    key: CaseKey
-    steps: tuple[StepRow, ...]
+_NOTHING = Change()
 
 
 async def deliver(row: DeliveryRow, *, gw: Gateway) -> str:
@@ -78,15 +68,17 @@ async def deliver(row: DeliveryRow, *, gw: Gateway) -> str:
     holds the delivery.
     """
     system = gw.provinces.system(row.destination, row.environment)
-    if system is None:
-        return await _bury(row, "destination has no connection", gw=gw)
-    work = _Work(
-        row=row,
-        system=system,
-        key=gw.keys.case_key(row.key_id),
-        steps=tuple(await gw.store.steps(row.serial)),
-    )
     try:
+        if system is None:
+            return await _bury(row, NO_CONNECTION, gw=gw)
+        work = Work(
+            row=row,
+            system=system,
+            key=gw.keys.case_key(row.key_id),
+            steps=tuple(await gw.store.steps(row.serial)),
+        )
+        if row.step >= len(work.steps):
+            return await _bury(row, "no step is left to send", gw=gw)
         if row.state == "asking":
             return await _ask(work, gw=gw)
         return await _send(work, gw=gw)
@@ -97,56 +89,79 @@ async def deliver(row: DeliveryRow, *, gw: Gateway) -> str:
 # --- sending --------------------------------------------------------------------------------
 
 
-async def _send(work: _Work, *, gw: Gateway) -> str:
+async def _send(work: Work, *, gw: Gateway) -> str:
     """Send the remaining steps in order; stop at the first that is not delivered."""
-    row, attempt = work.row, work.row.attempt
+    row, steps = work.row, list(work.steps)
     was: tuple[DeliveryState, ...] = SENDABLE
-    steps = list(work.steps)
-    ended: AttemptRow | None = None
+    before = Change()  # what the step before brought, still to be committed
+    last = len(steps) - 1
     for index in range(row.step, len(steps)):
+        number = row.attempt + 1 + index - row.step
         try:
             step = _rendered(steps[index], work=work, steps=steps)
-        except Unrenderable as error:
-            return await _bury(row, f"unrenderable: {error.code}", gw=gw)
-        plan = open_plan(step, key=work.key)
-        attempt += 1
+        except Exception as error:  # whatever is wrong with it, sending again would not mend it
+            reason = f"unrenderable: {_cause(error)}"
+            left = replace(row, step=index, attempt=number - 1)
+            return await _bury(left, reason, was=was, before=before, gw=gw)
         started = gw.clock.now()
-        prepared = await work.system.adapter.prepare(
-            step.operation, plan, serial=row.serial, open_material=_reader(work, gw=gw)
-        )
+        prepared = await _prepare(step, work=work, gw=gw)
         if isinstance(prepared, Unavailable):
-            intent = _intent(work, None, attempt=attempt, step=index, at=started)
+            intent = open_attempt(work, None, attempt=number, step=index, at=started)
             outcome: Outcome = prepared
-            was = was if ended is None else ("sending",)
         else:
-            intent = _intent(work, prepared, attempt=attempt, step=index, at=started)
-            await gw.store.commit(
-                Change(
-                    steps=(*(steps[index - 1 : index] if ended else ()), step),
-                    attempts=((ended,) if ended else ()) + (intent,),
-                    updates=(_move(row, was, "sending", step=index, attempt=attempt, at=started),),
-                    leaves=(_leaf("delivery.intent", work, intent, at=started),),
-                )
+            intent = open_attempt(work, prepared, attempt=number, step=index, at=started)
+            opened = Change(
+                steps=(step,),
+                attempts=(intent,),
+                updates=(move(row, was, "sending", step=index, attempt=number, at=started),),
+                leaves=(attempt_leaf("delivery.intent", work, intent, at=started),),
             )
-            was = ("sending",)
-            ended = None
-            outcome = await work.system.adapter.transmit(
-                prepared, open_material=_reader(work, gw=gw)
-            )
+            await gw.store.commit(merge(before, opened))
+            was, before = ("sending",), Change()
+            outcome = await _transmit(prepared, work=work, gw=gw)
         if isinstance(outcome, Unknown) and step.material_id is not None:
             # An upload has no effect until the submit that names it: repeating it is harmless.
             outcome = Unavailable(outcome.reason, exchange=outcome.exchange)
-        intent = _ended(intent, outcome, work=work, prepared=prepared, at=gw.clock.now())
-        if isinstance(outcome, Delivered) and index + 1 < len(steps):
-            answer = seal_answer(outcome.receipt, serial=row.serial, index=index, key=work.key)
-            steps[index] = replace(step, sealed_answer=answer, done=True)
-            ended = intent
-            continue
-        return await _settle(work, outcome, intent, step=step, index=index, was=was, gw=gw)
+        ended = end_attempt(intent, outcome, work=work, prepared=prepared, at=gw.clock.now())
+        if index == last or not isinstance(outcome, Delivered):
+            return await _settle(
+                work, outcome, ended, step=step, index=index, was=was, before=before, gw=gw
+            )
+        answer = seal_answer(outcome.receipt, serial=row.serial, index=index, key=work.key)
+        steps[index] = replace(step, sealed_answer=answer, done=True)
+        before = Change(steps=(steps[index],), attempts=(ended,))
     raise IntegrityError(f"送达 {row.serial} 没有待发步骤", "a delivery without steps left")
 
 
-def _rendered(step: StepRow, *, work: _Work, steps: list[StepRow]) -> StepRow:
+async def _prepare(step: StepRow, *, work: Work, gw: Gateway) -> Prepared | Unavailable:
+    """Ready to leave, or why not. Nothing has left yet: whatever failed may be tried again."""
+    try:
+        return await work.system.adapter.prepare(
+            step.operation,
+            open_plan(step, key=work.key),
+            serial=work.row.serial,
+            open_material=_reader(work, gw=gw),
+        )
+    except Exception as error:
+        return Unavailable(f"could not be prepared: {_cause(error)}")
+
+
+async def _transmit(prepared: Prepared, *, work: Work, gw: Gateway) -> Outcome:
+    """Bytes may have left us when something fails here: every surprise is an Unknown."""
+    try:
+        return await work.system.adapter.transmit(prepared, open_material=_reader(work, gw=gw))
+    except Exception as error:
+        return Unknown(f"the attempt broke off: {_cause(error)}")
+
+
+def _cause(error: Exception) -> str:
+    """A code or a class name: texts of errors may quote what was being sent."""
+    if isinstance(error, Unrenderable):
+        return ", ".join(sorted({finding.rule for finding in error.findings})) or error.code
+    return error.code if isinstance(error, GatewayError) else type(error).__name__
+
+
+def _rendered(step: StepRow, *, work: Work, steps: list[StepRow]) -> StepRow:
     """The step with its payload; rendered now when it needs answers of earlier steps."""
     if step.sealed_plan is not None:
         return step
@@ -164,7 +179,7 @@ def _rendered(step: StepRow, *, work: _Work, steps: list[StepRow]) -> StepRow:
     )
 
 
-def _reader(work: _Work, *, gw: Gateway) -> MaterialReader:
+def _reader(work: Work, *, gw: Gateway) -> MaterialReader:
     async def read(digest: str) -> AsyncIterator[bytes]:
         found = await find_case_material(
             digest, case_number=work.row.case_number, key=work.key, gw=gw
@@ -181,33 +196,24 @@ def _reader(work: _Work, *, gw: Gateway) -> MaterialReader:
 # --- asking ---------------------------------------------------------------------------------
 
 
-async def _ask(work: _Work, *, gw: Gateway) -> str:
+async def _ask(work: Work, *, gw: Gateway) -> str:
     """An Unknown stands open: ask the other side, or decide as for an Unknown when it cannot be."""
     row, can = work.row, work.system.adapter.capabilities()
     now = gw.clock.now()
     attempts = await gw.store.attempts(row.serial)
-    open_intent = next((a for a in reversed(attempts) if a.ended_at is None), None)
-    sent = [a for a in attempts if a.purpose == "send"]
+    in_doubt = next((one for one in reversed(attempts) if one.ended_at is None), None)
     step = work.steps[row.step]
     if not can.query or step.material_id is not None:
-        number = open_intent or AttemptRow(
-            serial=row.serial,
-            number=row.attempt,
-            purpose="send",
-            step=row.step,
-            fence=row.fence,
-            started_at=now,
-            wire_digest=None,
-            sealed=None,
-        )
         reason = "no answer before the gateway stopped"
         outcome: Outcome = Unavailable(reason) if step.material_id else Unknown(reason)
-        ended = _ended(number, outcome, work=work, prepared=None, at=now)
+        intent = in_doubt or open_attempt(
+            work, None, attempt=row.attempt + 1, step=row.step, at=now
+        )
+        ended = end_attempt(intent, outcome, work=work, prepared=None, at=now)
         return await _settle(
             work, outcome, ended, step=step, index=row.step, was=("asking",), gw=gw
         )
-    answer = await work.system.adapter.query(row.serial)
-    now = gw.clock.now()
+    answer = await _query(work)
     asked = AttemptRow(
         serial=row.serial,
         number=row.attempt + 1,
@@ -217,35 +223,54 @@ async def _ask(work: _Work, *, gw: Gateway) -> str:
         started_at=now,
         wire_digest=None,
         sealed=None,
-        ended_at=now,
+        ended_at=gw.clock.now(),
         outcome=type(answer).__name__.lower(),
         reason=answer.reason if isinstance(answer, Unanswered) else None,
     )
-    closed = () if open_intent is None else (replace(open_intent, ended_at=now, outcome="unknown"),)
+    before = Change()
+    if in_doubt is not None:
+        before = Change(attempts=(replace(in_doubt, ended_at=now, outcome="unknown"),))
     if isinstance(answer, Found):
-        outcome = Delivered(answer.receipt, answer.exchange)
+        found = Delivered(answer.receipt, answer.exchange)
         return await _settle(
-            work, outcome, asked, step=step, index=row.step, was=("asking",), gw=gw, also=closed
+            work,
+            found,
+            asked,
+            step=step,
+            index=row.step,
+            was=("asking",),
+            before=before,
+            gw=gw,
         )
-    unknown_since = max((a.ended_at or a.started_at for a in sent), default=row.created_at)
+    # When an attempt without an end ended is not known, but it was before this question.
+    sent = [one.ended_at or now for one in attempts if one.purpose == "send"]
     decision = after_query(
         answer,
         attempt=row.attempt + 1,
-        since=unknown_since,
-        now=now,
+        since=max(sent, default=row.created_at),
+        now=gw.clock.now(),
         policy=work.system.retry,
         can=can,
         jitter=gw.ids.fraction(),
         started=row.created_at,
     )
-    return await _commit(work, decision, asked, index=row.step, was=("asking",), gw=gw, also=closed)
+    return await _commit(
+        work, decision, asked, index=row.step, was=("asking",), before=before, gw=gw
+    )
+
+
+async def _query(work: Work) -> QueryAnswer:
+    try:
+        return await work.system.adapter.query(work.row.serial)
+    except Exception as error:
+        return Unanswered(f"the question broke off: {_cause(error)}")
 
 
 # --- settling -------------------------------------------------------------------------------
 
 
 async def _settle(
-    work: _Work,
+    work: Work,
     outcome: Outcome,
     ended: AttemptRow,
     *,
@@ -253,7 +278,7 @@ async def _settle(
     index: int,
     was: tuple[DeliveryState, ...],
     gw: Gateway,
-    also: tuple[AttemptRow, ...] = (),
+    before: Change = _NOTHING,
 ) -> str:
     decision = decide(
         outcome,
@@ -271,7 +296,7 @@ async def _settle(
         index=index,
         was=was,
         gw=gw,
-        also=also,
+        before=before,
         step=step,
         receipt=outcome.receipt if isinstance(outcome, Delivered) else None,
         rejection=outcome if isinstance(outcome, Rejected) else None,
@@ -279,14 +304,14 @@ async def _settle(
 
 
 async def _commit(
-    work: _Work,
+    work: Work,
     decision: Decision,
     ended: AttemptRow,
     *,
     index: int,
     was: tuple[DeliveryState, ...],
     gw: Gateway,
-    also: tuple[AttemptRow, ...] = (),
+    before: Change = _NOTHING,
     step: StepRow | None = None,
     receipt: ProvinceReceipt | None = None,
     rejection: Rejected | None = None,
@@ -295,7 +320,7 @@ async def _commit(
     row, now = work.row, gw.clock.now()
     state, next_at, reason = _target(decision, now)
     update = replace(
-        _move(row, was, state, step=index, attempt=ended.number, at=next_at),
+        move(row, was, state, step=index, attempt=ended.number, at=next_at),
         reason=reason,
         settled_at=now if state in ("delivered", "rejected") else None,
     )
@@ -308,10 +333,11 @@ async def _commit(
         event = "query.outcome"
     change = Change(
         steps=steps,
-        attempts=(*also, ended),
+        attempts=(ended,),
         updates=(update,),
-        leaves=(_leaf(event, work, ended, at=now, reason=reason),),
+        leaves=(attempt_leaf(event, work, ended, at=now, reason=reason),),
     )
+    change = merge(before, change)
     if state in ("delivered", "rejected"):
         await acknowledge(
             row, receipt=receipt, rejection=rejection, system=work.system, change=change, gw=gw
@@ -337,7 +363,15 @@ def _target(decision: Decision, now: datetime) -> tuple[DeliveryState, datetime,
             return "dead", now, reason
 
 
-async def _bury(row: DeliveryRow, reason: str, *, gw: Gateway) -> str:
+async def _bury(
+    row: DeliveryRow,
+    reason: str,
+    *,
+    gw: Gateway,
+    was: tuple[DeliveryState, ...] = SENDABLE,
+    before: Change = _NOTHING,
+) -> str:
+    """Make it a dead letter: nothing that repeating could mend."""
     now = gw.clock.now()
     leaf = Leaf(
         event="delivery.dead",
@@ -351,111 +385,10 @@ async def _bury(row: DeliveryRow, reason: str, *, gw: Gateway) -> str:
         reason=reason,
         trace_id=row.trace_id,
     )
-    update = replace(
-        _move(row, SENDABLE, "dead", step=row.step, attempt=row.attempt, at=now), reason=reason
-    )
-    await gw.store.commit(Change(updates=(update,), leaves=(leaf,)))
+    moved = move(row, was, "dead", step=row.step, attempt=row.attempt, at=now)
+    change = Change(updates=(replace(moved, reason=reason),), leaves=(leaf,))
+    await gw.store.commit(merge(before, change))
     return "dead"
-
-
-# --- rows -----------------------------------------------------------------------------------
-
-
-def _move(
-    row: DeliveryRow,
-    was: tuple[DeliveryState, ...],
-    state: DeliveryState,
-    *,
-    step: int,
-    attempt: int,
-    at: datetime,
-) -> DeliveryUpdate:
-    return DeliveryUpdate(
-        serial=row.serial,
-        fence=row.fence,
-        was=was,
-        state=state,
-        next_at=at,
-        attempt=attempt,
-        step=step,
-    )
-
-
-def _intent(
-    work: _Work, prepared: Prepared | None, *, attempt: int, step: int, at: datetime
-) -> AttemptRow:
-    place = f"attempt:{work.row.serial}:{attempt}"
-    return AttemptRow(
-        serial=work.row.serial,
-        number=attempt,
-        purpose="send",
-        step=step,
-        fence=work.row.fence,
-        started_at=at,
-        wire_digest=prepared.wire_digest if prepared else None,
-        sealed=work.key.seal(frame(prepared.wire_salt, b""), place) if prepared else None,
-    )
-
-
-def _ended(
-    intent: AttemptRow,
-    outcome: Outcome,
-    *,
-    work: _Work,
-    prepared: Prepared | Unavailable | None,
-    at: datetime,
-) -> AttemptRow:
-    exchange: Exchange = outcome.exchange
-    sealed = intent.sealed
-    if exchange.answer:
-        place = f"attempt:{intent.serial}:{intent.number}"
-        salt = prepared.wire_salt if isinstance(prepared, Prepared) else b""
-        if not salt and intent.sealed is not None:
-            salt = unframe(work.key.open(intent.sealed, place))[0]
-        sealed = work.key.seal(frame(salt, exchange.answer), place)
-    return replace(
-        intent,
-        ended_at=at,
-        outcome=type(outcome).__name__.lower(),
-        status=exchange.status,
-        reason=_reason(outcome),
-        sealed=sealed,
-    )
-
-
-def _reason(outcome: Outcome) -> str | None:
-    """A code or a cause of ours; the other side's words may be personal and stay sealed."""
-    match outcome:
-        case Rejected(code):
-            return code
-        case Unavailable(reason) | Unknown(reason):
-            return reason
-        case Delivered():
-            return None
-
-
-def _leaf(
-    event: str, work: _Work, attempt: AttemptRow, *, at: datetime, reason: str | None = None
-) -> Leaf:
-    row = work.row
-    return Leaf(
-        event=event,
-        at=stamp(at),
-        actor=GATEWAY,
-        environment=row.environment,
-        case_number=row.case_number,
-        kind=row.kind,
-        peer=row.destination,
-        serial=row.serial,
-        step=attempt.step,
-        attempt=attempt.number,
-        outcome=attempt.outcome,
-        status=attempt.status,
-        reason=reason or attempt.reason,
-        wire_digest=attempt.wire_digest,
-        mapping=row.package,
-        trace_id=row.trace_id,
-    )
 
 
 __all__ = ["deliver"]

@@ -13,32 +13,25 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
-from contracts.errors import Finding, InvalidDocument
+from contracts.errors import Finding, InvalidDocument, Unroutable
 from contracts.message import parse
-from gateway.core.audit.leaf import Leaf
-from gateway.core.case import Case, Party, case_to_json
-from gateway.core.clocks import snapshot
-from gateway.core.lifecycle import Arrived, advance, open_case, rehome
-from gateway.core.routing import route
-from gateway.ports import (
-    CaseKey,
-    CaseRow,
-    Change,
-    Gateway,
-    MaterialRow,
-    MessageRow,
-    NumberRow,
-    System,
-)
+from contracts.words import refuse
+from gateway.core.case import Case
+from gateway.core.lifecycle import Advanced, Arrived, advance, open_case
+from gateway.ports import CaseKey, Change, Gateway, MessageRow, System
 from gateway.usecases.answers import answer_body
 from gateway.usecases.caller import Caller
+from gateway.usecases.case_rows import case_row, message_leaf, new_parties, number_rows
+from gateway.usecases.destinations import Sent, rehomed, send_on
 from gateway.usecases.draft import Draft
-from gateway.usecases.materials import bind_material
+from gateway.usecases.entry_checks import bind_named, refuse_known_numbers, refuse_undeliverable
 from gateway.usecases.opening import begin, clock_rules
-from gateway.usecases.render import Rendered, render
+from gateway.usecases.pinned import pin
 from gateway.usecases.sealed import MessageContent, open_message, seal_message
-from gateway.usecases.stand import Standing, case_place, role_for
-from gateway.usecases.times import national, stamp
+from gateway.usecases.stand import Standing, role_for
+
+Pending = Mapping[int, tuple[Arrived, dict[str, Any]]]
+"""Messages of a case that were not applied yet, by arrival, with their documents."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +48,20 @@ class Entered:
     previews: list[dict[str, Any]]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Folded:
+    """The case with the message in it, and which messages took effect because of it."""
+
+    before: Case | None
+    case: Case
+    key: CaseKey
+    arrived: Arrived
+    applied: bool
+    pending: Pending
+    retried: tuple[int, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
 async def enter(
     draft: Draft, *, sender: System, standing: Standing | None, caller: Caller, gw: Gateway
 ) -> Entered:
@@ -62,112 +69,65 @@ async def enter(
     Fold a message into its case and work out everything that follows from it.
 
     Raises:
-        InvalidDocument: unknown material, unknown or ended item.
-        Unroutable: an application nobody can be found for.
+        InvalidDocument: unknown material, unknown or ended item, a number that names another case,
+            or an application its handling place cannot carry.
+        Unroutable: nobody can be found for the application, or for the place it is forwarded to.
         TransitionNotAllowed: a step that can never be legal.
     """
     now = gw.clock.now()
-    pending: dict[int, tuple[Arrived, dict[str, Any]]] = {}
-    retried: tuple[int, ...] = ()
-    before: Case | None
+    folded = (
+        _open(draft, sender=sender, now=now, gw=gw)
+        if standing is None
+        else await _fold(draft, sender=sender, standing=standing, now=now, gw=gw)
+    )
+    case, key, arrival = folded.case, folded.key, folded.arrived.arrival
+    draft = replace(draft, findings=(*draft.findings, *folded.findings))
+    numbers = number_rows(case, before=folded.before, sender=sender, gw=gw)
+    await refuse_known_numbers(numbers, gw=gw)
+    document = pin(draft, case=case, before=folded.before, arrival=arrival, now=now, caller=caller)
+    materials = await bind_named(
+        document, draft.inline, case_number=case.number, key=key, owner=sender.system, gw=gw
+    )
+    sent = await _send_on(document, folded, caller=caller, gw=gw)
     if standing is None:
-        opening, key, rules = begin(draft, sender=sender, now=now, gw=gw)
-        arrival, before, applied = 1, None, True
-        arrived = _arrived(draft, role="RECEIVING", sender=sender, arrival=1, now=now)
-        case = open_case(arrived, opening=opening, rules=rules)
-    else:
-        key, before = standing.key, standing.case
-        rules = clock_rules(before)
-        arrival = before.arrivals + 1
-        role = role_for(before, sender.system, draft.kind)
-        arrived = _arrived(draft, role=role, sender=sender, arrival=arrival, now=now)
-        pending = await _pending(before, key=key, gw=gw)
-        advanced = advance(
-            before, arrived, pending={at: one[0] for at, one in pending.items()}, rules=rules
-        )
-        case, applied, retried = advanced.case, advanced.applied, advanced.retried
-        draft = replace(draft, findings=(*draft.findings, *advanced.findings))
-        if draft.kind == "transfer" and applied:
-            case = _rehomed(case, now=now, gw=gw)
-    document = _document(draft, case=case, before=before, arrival=arrival, now=now, caller=caller)
-    materials = await _materials(document, draft, case=case, key=key, owner=sender.system, gw=gw)
-
-    rendered: list[Rendered] = []
-    if applied:
-        rendered += await _deliveries(
-            document, case=case, before=before, role=arrived.role, key=key, caller=caller, gw=gw
-        )
-    for at in retried:
-        rendered += await _deliveries(
-            pending[at][1],
-            case=case,
-            before=before,
-            role=pending[at][0].role,
-            key=key,
-            caller=caller,
-            gw=gw,
-        )
+        refuse_undeliverable(sent.rendered)
 
     salt = gw.ids.token(32)
     content_digest = hashlib.sha256(salt + draft.raw).hexdigest()
-    findings = (*draft.findings, *(finding for one in rendered for finding in one.findings))
-    answer = answer_body(
-        document, case=case, applied=applied, findings=findings, content_digest=content_digest
+    content = MessageContent(
+        document=document,
+        raw=draft.raw,
+        salt=salt,
+        lineage=draft.lineage,
+        charset_rule=draft.charset_rule,
     )
-    revision = standing.row.revision + 1 if standing else 1
+    findings = (
+        *draft.findings,
+        *sent.findings,
+        *(finding for one in sent.rendered for finding in one.findings),
+    )
+    leaf = message_leaf(
+        draft,
+        case,
+        key=key,
+        now=now,
+        caller=caller,
+        digest=content_digest,
+        applied=folded.applied,
+        findings=findings,
+    )
     change = Change(
-        case=_row(case, sender=sender, key=key, revision=revision),
-        parties=tuple(
-            (case.number, party.system, party.role)
-            for party in case.parties
-            if before is None or _named(party) not in {_named(one) for one in before.parties}
+        case=case_row(
+            case, sender=sender, key=key, revision=standing.row.revision + 1 if standing else 1
         ),
-        numbers=_numbers(case, before=before, gw=gw),
-        messages=(
-            MessageRow(
-                case_number=case.number,
-                arrival=arrival,
-                system=sender.system,
-                environment=gw.environment,
-                message_id=draft.message.message_id,
-                data_version=draft.message.data_version,
-                kind=draft.kind,
-                part_id=draft.message.part_id or case.parts[0].part_id,
-                applied=applied,
-                occurred_at=datetime.fromisoformat(draft.message.occurred_at),
-                received_at=now,
-                package=draft.package,
-                sealed=seal_message(
-                    MessageContent(
-                        document=document,
-                        raw=draft.raw,
-                        salt=salt,
-                        lineage=draft.lineage,
-                        charset_rule=draft.charset_rule,
-                    ),
-                    case_number=case.number,
-                    arrival=arrival,
-                    key=key,
-                ),
-            ),
-        ),
-        now_applied=tuple((case.number, at) for at in retried),
+        parties=new_parties(case, before=folded.before),
+        numbers=numbers,
+        messages=(_message_row(draft, content, folded=folded, sender=sender, now=now, gw=gw),),
+        now_applied=tuple((case.number, at) for at in folded.retried),
         materials=materials,
-        deliveries=tuple(one.delivery for one in rendered),
-        steps=tuple(step for one in rendered for step in one.steps),
-        leaves=(
-            _leaf(
-                draft,
-                case,
-                key=key,
-                now=now,
-                caller=caller,
-                digest=content_digest,
-                applied=applied,
-                findings=findings,
-            ),
-            *(leaf for one in rendered for leaf in one.leaves),
-        ),
+        deliveries=tuple(one.delivery for one in sent.rendered),
+        steps=tuple(step for one in sent.rendered for step in one.steps),
+        leaves=(leaf, *(one for each in sent.rendered for one in each.leaves)),
     )
     return Entered(
         number=case.number,
@@ -175,12 +135,18 @@ async def enter(
         key=key,
         case=case,
         change=change,
-        answer=answer,
+        answer=answer_body(
+            document,
+            case=case,
+            applied=folded.applied,
+            findings=findings,
+            content_digest=content_digest,
+        ),
         destinations=tuple(
-            one.delivery.destination for one in rendered if one.delivery.state == "pending"
+            one.delivery.destination for one in sent.rendered if one.delivery.state == "pending"
         ),
         previews=[
-            {"destination": one.delivery.destination, "record": one.record} for one in rendered
+            {"destination": one.delivery.destination, "record": one.record} for one in sent.rendered
         ],
     )
 
@@ -197,13 +163,75 @@ def merge(first: Change, second: Change) -> Change:
 # --- the message in its case ----------------------------------------------------------------
 
 
+def _open(draft: Draft, *, sender: System, now: datetime, gw: Gateway) -> _Folded:
+    if draft.kind != "application":
+        raise InvalidDocument(findings=[refuse("case_number.missing", "/case_number")])
+    begun = begin(draft, sender=sender, now=now, gw=gw)
+    arrived = _arrived(draft, role="RECEIVING", sender=sender, arrival=1, now=now)
+    return _Folded(
+        before=None,
+        case=open_case(arrived, opening=begun.opening, rules=begun.rules),
+        key=begun.key,
+        arrived=arrived,
+        applied=True,
+        pending={},
+        findings=begun.findings,
+    )
+
+
+async def _fold(
+    draft: Draft, *, sender: System, standing: Standing, now: datetime, gw: Gateway
+) -> _Folded:
+    before, key = standing.case, standing.key
+    role = role_for(before, sender.system, draft.kind)
+    arrived = _arrived(draft, role=role, sender=sender, arrival=before.arrivals + 1, now=now)
+    pending = await _pending(before, key=key, gw=gw)
+    advanced = advance(
+        before,
+        arrived,
+        pending={at: one[0] for at, one in pending.items()},
+        rules=clock_rules(before),
+    )
+    case, moved = _forwarded(advanced, arrived, pending=pending, gw=gw)
+    return _Folded(
+        before=before,
+        case=case,
+        key=key,
+        arrived=arrived,
+        applied=advanced.applied,
+        pending=pending,
+        retried=advanced.retried,
+        findings=(*advanced.findings, *moved),
+    )
+
+
+def _forwarded(
+    advanced: Advanced, arrived: Arrived, *, pending: Pending, gw: Gateway
+) -> tuple[Case, tuple[Finding, ...]]:
+    """
+    The case with its new holder, where this message or an earlier one now forwarded it.
+
+    Raises:
+        Unroutable: this message forwards to a place nobody serves.
+    """
+    forwards = arrived.message.kind == "transfer" and advanced.applied
+    earlier = any(pending[at][0].message.kind == "transfer" for at in advanced.retried)
+    if not (forwards or earlier):
+        return advanced.case, ()
+    try:
+        return rehomed(advanced.case, gw=gw), ()
+    except Unroutable as error:
+        if forwards:
+            raise
+        # An earlier message forwarded it: this one is not to blame, a person has to look.
+        return advanced.case, tuple(replace(one, level="warn") for one in error.findings)
+
+
 def _arrived(draft: Draft, *, role: Any, sender: System, arrival: int, now: datetime) -> Arrived:
     return Arrived(message=draft.message, role=role, system=sender.system, arrival=arrival, at=now)
 
 
-async def _pending(
-    case: Case, *, key: CaseKey, gw: Gateway
-) -> dict[int, tuple[Arrived, dict[str, Any]]]:
+async def _pending(case: Case, *, key: CaseKey, gw: Gateway) -> Pending:
     found: dict[int, tuple[Arrived, dict[str, Any]]] = {}
     for arrival in case.pending:
         row = await gw.store.message(case.number, arrival)
@@ -219,277 +247,54 @@ async def _pending(
     return found
 
 
-def _document(
-    draft: Draft,
-    *,
-    case: Case,
-    before: Case | None,
-    arrival: int,
-    now: datetime,
-    caller: Caller,
-) -> dict[str, Any]:
-    """The message as it is stored and rendered: the sender's words and the gateway's fields."""
-    document = {
-        **draft.document,
-        "case_number": case.number,
-        "arrival": arrival,
-        "received_at": national(now),
-        "as_of_date": case.as_of_date.isoformat(),
-        "trace_id": caller.trace_id,
-        "item": dict(case.item),
-        "numbers": {**case.numbers, **draft.document.get("numbers", {})},
-    }
-    if not document["numbers"]:
-        del document["numbers"]
-    if draft.package is not None:
-        document["mapping"] = {
-            "package": draft.package,
-            "package_digest": draft.package_digest,
-            "codec": draft.charset_rule,
-            "raw_digest": hashlib.sha256(draft.raw).hexdigest(),
-        }
-    if draft.findings:
-        document["findings"] = [_issue(finding) for finding in draft.findings]
-    body = dict(document["body"])
-    known = set(before.clocks) if before else set()
-    clocks = [snapshot(clock) for clock in case.clocks if clock not in known]
-    if clocks and draft.kind in _WITH_CLOCKS:
-        body["clocks"] = clocks
-    if draft.kind == "application":
-        body["handling_place"] = body.get("handling_place") or _place(case.handling_place)
-        handling = next(party for party in case.parties if party.role == "HANDLING")
-        document["receivers"] = [
-            {"system": handling.system, "province": handling.province, "role": "HANDLING"}
-        ]
-    if draft.kind == "transfer":
-        body["holders"] = [
-            {
-                "place": _place(holder.place),
-                "from_at": national(holder.from_at),
-                **({"to_at": national(holder.to_at)} if holder.to_at else {}),
-            }
-            for holder in case.holders
-        ]
-        if not body["holders"]:
-            del body["holders"]
-    document["body"] = body
-    return document
-
-
-_WITH_CLOCKS = frozenset(
-    {
-        "application",
-        "pre_review",
-        "acceptance",
-        "correction_request",
-        "correction",
-        "decision",
-        "transfer",
-    }
-)
-
-
-def _place(code: str) -> dict[str, str]:
-    return {"code": code, "county": code[:6]}
-
-
-def _issue(finding: Finding) -> dict[str, Any]:
-    issue = {"rule": finding.rule, "level": finding.level, "message": finding.message}
-    return {**issue, "path": finding.path} if finding.path else issue
-
-
-async def _materials(
-    document: Mapping[str, Any],
-    draft: Draft,
-    *,
-    case: Case,
-    key: CaseKey,
-    owner: str,
-    gw: Gateway,
-) -> tuple[MaterialRow, ...]:
-    """Bind every named file to the case, or refuse the message that names an unknown one."""
-    inline = {material.digest for material in draft.inline}
-    rows: list[MaterialRow] = []
-    unknown: list[Finding] = []
-    for path, digest in _digests(document["body"].get("materials", ())):
-        row = await bind_material(digest, case_number=case.number, key=key, owner=owner, gw=gw)
-        if row is not None:
-            rows.append(row)
-        elif digest not in inline:
-            unknown.append(
-                Finding(
-                    rule="material.unknown",
-                    level="reject",
-                    path=path,
-                    message="报文引用的材料未上传或已过期;请先上传该材料再提交报文",
-                    message_en="the message names a material that was not uploaded, or expired",
-                )
-            )
-    if unknown:
-        raise InvalidDocument(findings=unknown)
-    return tuple({row.index: row for row in rows}.values())
-
-
-def _digests(materials: Any) -> list[tuple[str, str]]:
-    return [
-        (f"/body/materials/{at}/files/{number}/digest", file["digest"])
-        for at, material in enumerate(materials)
-        for number, file in enumerate(material.get("files", ()))
-    ]
-
-
-# --- where it goes --------------------------------------------------------------------------
-
-
-async def _deliveries(
-    document: Mapping[str, Any],
-    *,
-    case: Case,
-    before: Case | None,
-    role: str,
-    key: CaseKey,
-    caller: Caller,
-    gw: Gateway,
-) -> list[Rendered]:
-    kind = str(document["kind"])
-    wanted: list[tuple[str, Mapping[str, Any]]] = []
-    other = "HANDLING" if role == "RECEIVING" else "RECEIVING"
-    wanted += [(system, document) for system in case.systems(other)]  # type: ignore[arg-type]
-    if kind == "transfer" and before is not None and case.handling_place != before.handling_place:
-        application = await gw.store.message(case.number, 1)
-        if application is not None:
-            first = open_message(application, key=key).document
-            moved = {
-                **first,
-                "arrival": document["arrival"],
-                "body": {**first["body"], "handling_place": _place(case.handling_place)},
-            }
-            wanted = [(system, document) for system in case.systems("RECEIVING")]
-            wanted += [(system, moved) for system in case.systems("HANDLING")]
-    rendered = []
-    for index, (name, content) in enumerate(wanted):
-        target = gw.provinces.system(name, gw.environment)
-        if target is None or not target.adapter.carries(str(content["kind"])):
-            continue
-        serial = f"{case.number}.{document['arrival']}" + (f".{index}" if index else "")
-        rendered.append(
-            render(
-                content,
-                case=case,
-                key=key,
-                target=target,
-                serial=serial,
-                trace_id=caller.trace_id,
-                gw=gw,
-            )
+async def _send_on(
+    document: Mapping[str, Any], folded: _Folded, *, caller: Caller, gw: Gateway
+) -> Sent:
+    """This message, where it was applied, and the earlier ones it made applicable."""
+    now_sent = [(document, folded.arrived.role)] if folded.applied else []
+    now_sent += [(folded.pending[at][1], folded.pending[at][0].role) for at in folded.retried]
+    sent = [
+        await send_on(
+            content,
+            case=folded.case,
+            before=folded.before,
+            role=role,
+            key=folded.key,
+            caller=caller,
+            gw=gw,
         )
-    return rendered
-
-
-def _named(party: Party) -> tuple[str, str]:
-    return party.system, party.role
-
-
-def _rehomed(case: Case, *, now: datetime, gw: Gateway) -> Case:
-    """After a forward the body of the new place handles the case; the old one keeps its record."""
-    if any(
-        one.place == case.handling_place
-        for one in case.parties
-        if one.role == "HANDLING" and not one.former
-    ):
-        return case
-    found = route(
-        case.handling_place,
-        item=case.catalogue_code,
-        bodies=gw.provinces.bodies(),
-        on=case.as_of_date,
+        for content, role in now_sent
+    ]
+    return Sent(
+        tuple(rendered for one in sent for rendered in one.rendered),
+        tuple(finding for one in sent for finding in one.findings),
     )
-    target = gw.provinces.system(found.system, gw.environment)
-    party = Party(
-        system=found.system,
-        role="HANDLING",
-        province=target.province if target else case.handling_place[:2] + "0000",
-        place=case.handling_place,
-        name=found.body_name,
-    )
-    return rehome(case, party)
 
 
-# --- rows -----------------------------------------------------------------------------------
-
-
-def _row(case: Case, *, sender: System, key: CaseKey, revision: int) -> CaseRow:
-    receiving = case.systems("RECEIVING")
-    handling = case.systems("HANDLING")
-    row = CaseRow(
-        number=case.number,
-        revision=revision,
-        key_id=key.key_id,
-        environment=case.environment,  # type: ignore[arg-type]
-        status=case.status,
-        turn=case.turn,
-        due_on=case.due_on,
-        item=case.catalogue_code,
-        mode=case.mode,
-        sender=receiving[0] if receiving else sender.system,
-        handler=handling[0] if handling else "",
-        receiving_county=case.receiving_place[:6],
-        handling_county=case.handling_place[:6],
-        arrivals=case.arrivals,
-        opened_at=case.opened_at,
-        updated_at=case.updated_at,
-        sealed=b"",
-    )
-    return replace(row, sealed=key.seal(case_to_json(case), case_place(row)))
-
-
-def _numbers(case: Case, *, before: Case | None, gw: Gateway) -> tuple[NumberRow, ...]:
-    rows = []
-    for name, role in (("receiving", "RECEIVING"), ("handling", "HANDLING")):
-        number = case.numbers.get(name)
-        if number is None or (before is not None and before.numbers.get(name) == number):
-            continue
-        for system in case.systems(role):  # type: ignore[arg-type]
-            index = gw.keys.index("number", system, number)
-            rows.append(NumberRow(system=system, index=index, case_number=case.number))
-    return tuple(rows)
-
-
-def _leaf(
+def _message_row(
     draft: Draft,
-    case: Case,
+    content: MessageContent,
     *,
-    key: CaseKey,
+    folded: _Folded,
+    sender: System,
     now: datetime,
-    caller: Caller,
-    digest: str,
-    applied: bool,
-    findings: tuple[Finding, ...],
-) -> Leaf:
-    operator = draft.message.operator
-    source = draft.message.item.local_code if draft.message.item else None
-    applicant = getattr(draft.message.body, "applicant", None)
-    number = applicant.id_number if applicant else None
-    return Leaf(
-        event="message.received",
-        at=stamp(now),
-        actor=replace(
-            caller.actor,
-            operator=operator.operator_id if operator else None,
-            window=operator.window_id if operator else None,
-        ),
-        environment=case.environment,
+    gw: Gateway,
+) -> MessageRow:
+    case, arrival, message = folded.case, folded.arrived.arrival, draft.message
+    return MessageRow(
         case_number=case.number,
-        item=case.catalogue_code,
-        item_source=source,
+        arrival=arrival,
+        system=sender.system,
+        environment=gw.environment,
+        message_id=message.message_id,
+        data_version=message.data_version,
         kind=draft.kind,
-        part=draft.message.part_id,
-        outcome="applied" if applied else "not_applied",
-        content_digest=digest,
-        mapping=draft.package_digest,
-        commitments=(key.commit("applicant.id_number", number),) if number else (),
-        findings=tuple(sorted({finding.rule for finding in findings}))[:50],
-        trace_id=caller.trace_id,
+        part_id=message.part_id or case.parts[0].part_id,
+        applied=folded.applied,
+        occurred_at=datetime.fromisoformat(message.occurred_at),
+        received_at=now,
+        package=draft.package,
+        sealed=seal_message(content, case_number=case.number, arrival=arrival, key=folded.key),
     )
 
 

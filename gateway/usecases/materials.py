@@ -10,11 +10,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from contracts.errors import Finding, InvalidDocument, NotFound
+from contracts.errors import Finding, InvalidDocument, NotFound, TryLater
 from gateway.core.audit.leaf import Leaf
 from gateway.ports import CaseKey, Change, Gateway, MaterialRow
 from gateway.usecases.caller import Caller
@@ -22,6 +22,11 @@ from gateway.usecases.sealed import BlobPointer
 from gateway.usecases.times import stamp
 
 DIGEST = re.compile(r"[0-9a-f]{64}")
+GRACE = timedelta(hours=1)
+"""
+How long a staged row outlives its time: whoever read it in time has committed by then, so that no
+case ever comes to refer to a file that is just being forgotten.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +58,9 @@ async def stage_material(
     if not DIGEST.fullmatch(digest):
         raise InvalidDocument(findings=[_mismatch("material.digest_form")])
     index = gw.keys.index("staged", owner, digest)
-    if held := await gw.store.staged(owner, index):
+    if held := await _staged(digest, owner=owner, gw=gw):
         pointer = _open_staged(held, owner=owner, gw=gw)
+        await gw.store.commit(Change(materials=(replace(held, at=gw.clock.now()),)))
         return {"digest": digest, "size": pointer.size, "staged": True}
     blob = await gw.blobs.write(chunks, limit=gw.limits.material)
     if blob.digest != digest:
@@ -79,14 +85,18 @@ async def stage_material(
         environment=gw.environment,
         trace_id=caller.trace_id,
     )
-    await gw.store.commit(Change(materials=(row,), leaves=(leaf,)))
+    try:
+        await gw.store.commit(Change(materials=(row,), leaves=(leaf,)))
+    except TryLater:
+        await gw.blobs.delete(blob.name)
+        raise
     return {"digest": digest, "size": blob.size, "staged": True}
 
 
 async def stage_bytes(
     content: bytes, *, media_type: str, file_name: str | None, caller: Caller, gw: Gateway
-) -> None:
-    """Stage a material that came inside a dialect document."""
+) -> str:
+    """Stage a material that came inside a dialect document; returns its digest."""
 
     async def once() -> AsyncIterator[bytes]:
         yield content
@@ -95,6 +105,7 @@ async def stage_bytes(
     await stage_material(
         digest, once(), media_type=media_type, file_name=file_name, caller=caller, gw=gw
     )
+    return digest
 
 
 async def open_material(
@@ -110,7 +121,7 @@ async def open_material(
         raise NotFound
     if case_number is None:
         owner = _owner(caller)
-        staged = await gw.store.staged(owner, gw.keys.index("staged", owner, digest))
+        staged = await _staged(digest, owner=owner, gw=gw)
         if staged is None:
             raise NotFound
         pointer, blob = _open_staged(staged, owner=owner, gw=gw), staged.blob
@@ -148,7 +159,7 @@ async def bind_material(
 
     A material the case already holds may be named again.
     """
-    staged = await gw.store.staged(owner, gw.keys.index("staged", owner, digest))
+    staged = await _staged(digest, owner=owner, gw=gw)
     if staged is not None:
         pointer, blob = _open_staged(staged, owner=owner, gw=gw), staged.blob
     else:
@@ -179,11 +190,18 @@ async def find_case_material(
 
 async def forget_materials(*, gw: Gateway) -> int:
     """Drop what was staged and never named in time; returns how many blobs went."""
-    before = gw.clock.now() - timedelta(hours=gw.limits.stage_hours)
+    before = gw.clock.now() - timedelta(hours=gw.limits.stage_hours) - GRACE
     names = await gw.store.forget_staged(before)
     for name in names:
         await gw.blobs.delete(name)
     return len(names)
+
+
+async def _staged(digest: str, *, owner: str, gw: Gateway) -> MaterialRow | None:
+    """The staged row, as long as it counts; kept in step with `forget_materials` by `GRACE`."""
+    row = await gw.store.staged(owner, gw.keys.index("staged", owner, digest))
+    fresh = gw.clock.now() - timedelta(hours=gw.limits.stage_hours)
+    return row if row is not None and row.at > fresh else None
 
 
 def _open_staged(row: MaterialRow, *, owner: str, gw: Gateway) -> BlobPointer:

@@ -4,6 +4,7 @@ The beginning of a case: which item, which place, which number.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -12,15 +13,24 @@ from contracts.catalogue import CatalogueItem, find_item, item
 from contracts.errors import Finding, InvalidDocument, Unroutable
 from gateway.core.case import Case, Party
 from gateway.core.lifecycle import Opening, Rules
-from gateway.core.routing import route
+from gateway.core.routing import deciding_place, route
 from gateway.ports import CaseKey, Gateway, System
 from gateway.usecases.draft import Draft
+from gateway.usecases.gaps import missing
 from gateway.usecases.times import local_date
 
 
-def begin(
-    draft: Draft, *, sender: System, now: datetime, gw: Gateway
-) -> tuple[Opening, CaseKey, Rules]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """`findings` say what the application lacks; it is taken in all the same."""
+
+    opening: Opening
+    key: CaseKey
+    rules: Rules
+    findings: tuple[Finding, ...]
+
+
+def begin(draft: Draft, *, sender: System, now: datetime, gw: Gateway) -> Begun:
     """
     Find item and handling body of an application and give the case its number and key.
 
@@ -33,8 +43,13 @@ def begin(
     body: Any = draft.message.body
     on = date.fromisoformat(body.dates.application_date)
     entry = _item(draft, on=on, mode=str(body.mode.code))
-    place = _handling_place(body, rule=entry.routing_rule)
-    found = route(place, item=entry.catalogue_code, bodies=gw.provinces.bodies(), on=on)
+    found = route(
+        deciding_place(body, rule=entry.routing_rule, on=on),
+        item=entry.catalogue_code,
+        bodies=gw.provinces.bodies(),
+        on=on,
+        named=body.handling_body.credit_code if body.handling_body else None,
+    )
     target = gw.provinces.system(found.system, gw.environment)
     if target is None:
         raise Unroutable(
@@ -46,7 +61,7 @@ def begin(
     )
     opening = Opening(
         number=number,
-        handling_place=place,
+        handling_place=found.place,
         parties=(
             Party(
                 system=sender.system,
@@ -59,7 +74,7 @@ def begin(
                 system=found.system,
                 role="HANDLING",
                 province=target.province,
-                place=place,
+                place=found.place,
                 name=found.body_name,
             ),
         ),
@@ -71,7 +86,12 @@ def begin(
             "catalogue_version": entry.version,
         },
     )
-    return opening, key, Rules.of(entry)
+    return Begun(
+        opening=opening,
+        key=key,
+        rules=Rules.of(entry),
+        findings=tuple(missing(body, item=entry, province=target.province, on=on, gw=gw)),
+    )
 
 
 def clock_rules(case: Case) -> Rules:
@@ -104,36 +124,4 @@ def _item(draft: Draft, *, on: date, mode: str) -> CatalogueItem:
     return found.item
 
 
-def _handling_place(body: Any, *, rule: str) -> str:
-    """The place whose body decides, by the item's rule; a contradiction asks the window."""
-    named = body.handling_place.code if body.handling_place else None
-    if rule != "HOUSEHOLD":
-        if named is None:
-            raise _unroutable("route.unnamed", "/body/handling_place", "请填写办理地")
-        return str(named)
-    household = body.applicant.household_place
-    if household is None:
-        raise _unroutable(
-            "route.no_household", "/body/applicant/household_place", "请填写申请人户籍地区划"
-        )
-    if named is not None and str(named)[:6] != household.county:
-        raise _unroutable(
-            "route.differs", "/body/handling_place", "办理地与户籍地不在同一县区,请核对后重发"
-        )
-    return str(household.code)
-
-
-def _unroutable(rule: str, path: str, message: str) -> Unroutable:
-    english = {
-        "route.unnamed": "name the handling place",
-        "route.no_household": "give the household region of the applicant",
-        "route.differs": "handling place and household place lie in different counties",
-    }
-    return Unroutable(
-        findings=[
-            Finding(rule=rule, level="reject", path=path, message=message, message_en=english[rule])
-        ]
-    )
-
-
-__all__ = ["begin", "clock_rules"]
+__all__ = ["Begun", "begin", "clock_rules"]

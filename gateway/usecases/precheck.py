@@ -61,7 +61,7 @@ async def precheck(request: PrecheckRequest, *, caller: Caller, gw: Gateway) -> 
     place = request.handling_place
     body = route(place, item=found.item.catalogue_code, bodies=gw.provinces.bodies(), on=on)
     system = gw.provinces.system(body.system, gw.environment)
-    local = _local_list(system.province if system else "", found.item.catalogue_code, on=on, gw=gw)
+    local = local_list(system.province if system else "", found.item.catalogue_code, on=on, gw=gw)
     result = core.precheck(
         found.item,
         local,
@@ -115,7 +115,8 @@ def _resolve(local_code: str | None, *, caller: Caller, gw: Gateway, on: date) -
     )
 
 
-def _local_list(province: str, code: str, *, on: date, gw: Gateway) -> LocalItem | None:
+def local_list(province: str, code: str, *, on: date, gw: Gateway) -> LocalItem | None:
+    """What a province asks for an item on a day; None where its list does not say."""
     rows = [
         row
         for row in gw.provinces.local_items(province)
@@ -130,4 +131,4 @@ def _in_force(row: LocalItem, on: date) -> bool:
     )
 
 
-__all__ = ["PrecheckRequest", "precheck"]
+__all__ = ["PrecheckRequest", "local_list", "precheck"]

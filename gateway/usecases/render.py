@@ -2,14 +2,13 @@
 From a national message to what a destination is sent: from_national, encode, sealed rows.
 
 A destination that cannot carry the message gets a dead letter with the findings; the sender's case
-stands all the same.
+stands all the same. Only of an application intake makes a refusal: its window can still change it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
 from typing import Any
 
 from contracts.errors import Finding, Unrenderable
@@ -21,83 +20,151 @@ from gateway.usecases.times import national, stamp
 
 OVERTAKING = frozenset({"withdrawal", "transfer", "correction"})
 """Kinds that pass a parked delivery of their order key (national format v1, section 5)."""
+NO_CONNECTION = "destination has no connection"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Of which case, under which serial, a message goes to which system."""
+
+    case: Case
+    key: CaseKey
+    destination: str
+    serial: str
+    trace_id: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
     delivery: DeliveryRow
-    steps: tuple[StepRow, ...]
-    record: dict[str, Any]
-    findings: tuple[Finding, ...]
+    steps: tuple[StepRow, ...] = ()
+    record: dict[str, Any] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
     leaves: tuple[Leaf, ...] = ()
 
 
 def render(
-    document: Mapping[str, Any],
-    *,
-    case: Case,
-    key: CaseKey,
-    target: System,
-    serial: str,
-    trace_id: str,
-    gw: Gateway,
+    document: Mapping[str, Any], address: Address, *, target: System, gw: Gateway
 ) -> Rendered:
-    """Make the delivery of one message to one system."""
-    kind, arrival, now = str(document["kind"]), int(document["arrival"]), gw.clock.now()
-    record: dict[str, Any] = {}
-    findings: tuple[Finding, ...] = ()
-    steps: tuple[StepRow, ...] = ()
-    state: DeliveryState = "mailbox" if target.adapter.capabilities().mailbox else "pending"
-    reason = None
-    leaves: tuple[Leaf, ...] = ()
+    """Make the delivery of one message to one system; a dead letter where that cannot carry it."""
+    kind, package = str(document["kind"]), target.translator.package
     try:
         translated = target.translator.from_national(
             kind,
             document,
-            context=_context(document, case=case, target=target, serial=serial, now=now),
-            as_of=case.as_of_date,
+            context=_context(document, address, target=target, gw=gw),
+            as_of=address.case.as_of_date,
         )
-        record, findings = translated.document, translated.findings
         steps = tuple(
-            seal_step(step, serial=serial, index=index, key=key)
-            for index, step in enumerate(target.adapter.encode(kind, record))
+            seal_step(step, serial=address.serial, index=index, key=address.key)
+            for index, step in enumerate(target.adapter.encode(kind, translated.document))
         )
     except Unrenderable as error:
-        findings = error.findings
-        rules = ", ".join(sorted({finding.rule for finding in findings})) or error.code
-        state, reason = "dead", f"unrenderable: {rules}"[:200]
-        leaves = (_dead(serial, reason, kind=kind, case=case, target=target, now=now),)
-    part = str(document.get("part_id", MAIN))
-    delivery = DeliveryRow(
-        serial=serial,
-        case_number=case.number,
-        key_id=key.key_id,
-        order_key=f"{case.number}/{part}/{target.system}",
+        findings = error.findings or (_unrenderable(error),)
+        rules = ", ".join(sorted({finding.rule for finding in findings}))
+        reason = f"unrenderable: {rules}"[:200]
+        return _dead(document, address, reason, findings=findings, package=package, gw=gw)
+    delivery = _delivery(
+        document,
+        address,
+        record=translated.document,
+        state="mailbox" if target.adapter.capabilities().mailbox else "pending",
+        package=package,
+        gw=gw,
+    )
+    return Rendered(
+        delivery=delivery,
+        steps=steps,
+        record=translated.document,
+        findings=translated.findings,
+    )
+
+
+def stranded(document: Mapping[str, Any], address: Address, *, gw: Gateway) -> Rendered:
+    """The dead letter of a message to a system that has no connection; rendered once it has."""
+    return _dead(document, address, NO_CONNECTION, findings=(), package=None, gw=gw)
+
+
+def _delivery(
+    document: Mapping[str, Any],
+    address: Address,
+    *,
+    record: Mapping[str, Any],
+    state: DeliveryState,
+    package: str | None,
+    gw: Gateway,
+    reason: str | None = None,
+) -> DeliveryRow:
+    kind, arrival, now = str(document["kind"]), int(document["arrival"]), gw.clock.now()
+    number, part = address.case.number, document.get("part_id", MAIN)
+    return DeliveryRow(
+        serial=address.serial,
+        case_number=number,
+        key_id=address.key.key_id,
+        order_key=f"{number}/{part}/{address.destination}",
         position=arrival,
         overtakes=kind in OVERTAKING,
-        destination=target.system,
+        destination=address.destination,
         environment=gw.environment,
         kind=kind,
         arrival=arrival,
-        package=target.translator.package,
+        package=package,
         state=state,
         next_at=now,
         created_at=now,
-        sealed_record=seal_record(record, serial=serial, key=key),
+        sealed_record=seal_record(record, serial=address.serial, key=address.key),
         reason=reason,
-        trace_id=trace_id,
+        trace_id=address.trace_id,
     )
-    return Rendered(delivery=delivery, steps=steps, record=record, findings=findings, leaves=leaves)
+
+
+def _dead(
+    document: Mapping[str, Any],
+    address: Address,
+    reason: str,
+    *,
+    findings: tuple[Finding, ...],
+    package: str | None,
+    gw: Gateway,
+) -> Rendered:
+    row = _delivery(
+        document, address, record={}, state="dead", package=package, reason=reason, gw=gw
+    )
+    leaf = Leaf(
+        event="delivery.dead",
+        at=stamp(row.created_at),
+        actor=GATEWAY,
+        environment=row.environment,
+        case_number=row.case_number,
+        kind=row.kind,
+        peer=row.destination,
+        serial=row.serial,
+        reason=reason,
+        mapping=package,
+        trace_id=row.trace_id,
+    )
+    return Rendered(delivery=row, findings=findings, leaves=(leaf,))
+
+
+def _unrenderable(error: Unrenderable) -> Finding:
+    """An error that names no place in the document still says what is wrong."""
+    return Finding(
+        rule=error.code,
+        level="reject",
+        message=error.detail_zh,
+        message_en=error.detail_en,
+    )
 
 
 def _context(
-    document: Mapping[str, Any], *, case: Case, target: System, serial: str, now: datetime
+    document: Mapping[str, Any], address: Address, *, target: System, gw: Gateway
 ) -> dict[str, Any]:
+    case = address.case
     context = {
         "system": target.system,
         "environment": case.environment,
-        "now": national(now),
-        "serial": serial,
+        "now": national(gw.clock.now()),
+        "serial": address.serial,
         "case_number": case.number,
         "receiving_number": case.numbers.get("receiving"),
         "handling_number": case.numbers.get("handling"),
@@ -108,21 +175,4 @@ def _context(
     return {name: value for name, value in context.items() if value is not None}
 
 
-def _dead(
-    serial: str, reason: str, *, kind: str, case: Case, target: System, now: datetime
-) -> Leaf:
-    return Leaf(
-        event="delivery.dead",
-        at=stamp(now),
-        actor=GATEWAY,
-        environment=case.environment,
-        case_number=case.number,
-        kind=kind,
-        peer=target.system,
-        serial=serial,
-        reason=reason,
-        mapping=target.translator.package,
-    )
-
-
-__all__ = ["Rendered", "render"]
+__all__ = ["NO_CONNECTION", "Address", "Rendered", "render", "stranded"]

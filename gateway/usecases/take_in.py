@@ -22,6 +22,7 @@ from contracts.errors import (
     NotFound,
     Overloaded,
     Refused,
+    StoreUnavailable,
 )
 from contracts.message import KINDS
 from gateway.core.audit.leaf import Leaf
@@ -29,6 +30,7 @@ from gateway.ports import (
     Change,
     DuplicateReceiptError,
     Gateway,
+    MaterialRow,
     ReceiptRow,
     RevisionConflictError,
     System,
@@ -36,7 +38,7 @@ from gateway.ports import (
 from gateway.usecases.caller import Caller
 from gateway.usecases.draft import Draft, read_foreign, read_native
 from gateway.usecases.enter import Entered, enter
-from gateway.usecases.materials import stage_bytes
+from gateway.usecases.materials import bind_material, stage_bytes
 from gateway.usecases.stand import Standing, stand
 from gateway.usecases.times import stamp
 
@@ -100,31 +102,41 @@ async def _take_in(inbound: Inbound, *, gw: Gateway) -> Answer:
     if first := await _first_answer(identity, sender=sender, gw=gw):
         return first
     for _ in range(REVISION_TRIES):
-        standing = await _standing(inbound, sender=sender, gw=gw)
-        draft = _read(inbound, sender=sender, standing=standing, gw=gw)
-        if standing is None:
-            await _refuse_known_number(draft, sender=sender, gw=gw)
-        if not inbound.dry_run:
-            await _stage_inline(inbound, gw=gw)
-        entered = await enter(draft, sender=sender, standing=standing, caller=inbound.caller, gw=gw)
-        if inbound.dry_run:
-            return Answer(200, {**entered.answer, "dry_run": True, "previews": entered.previews})
-        change = replace(
-            entered.change, receipts=_receipts(identity, entered, sender=sender, gw=gw)
-        )
         try:
-            await gw.store.commit(change)
+            return await _enter(inbound, identity, sender=sender, gw=gw)
         except RevisionConflictError:
             continue
-        except DuplicateReceiptError:
-            first = await _first_answer(identity, sender=sender, gw=gw)
-            if first is None:
-                raise
-            return first
-        for destination in entered.destinations:
-            gw.wake(destination)
-        return Answer(202, entered.answer)
+        except (DuplicateReceiptError, Refused):
+            # A twin that was first is why this one finds its step taken or its number in use.
+            if first := await _first_answer(identity, sender=sender, gw=gw):
+                return first
+            raise
     raise Overloaded("该办件正被频繁更新", "this case is being updated too often", retry_after=1)
+
+
+async def _enter(inbound: Inbound, identity: _Identity, *, sender: System, gw: Gateway) -> Answer:
+    """
+    One try to enter the message into its case as it stands now.
+
+    Raises:
+        RevisionConflictError: the case moved on meanwhile.
+        DuplicateReceiptError: a twin was first.
+        Refused: nothing was stored.
+    """
+    standing = await _standing(inbound, sender=sender, gw=gw)
+    draft = _read(inbound, sender=sender, standing=standing, gw=gw)
+    entered = await enter(draft, sender=sender, standing=standing, caller=inbound.caller, gw=gw)
+    if inbound.dry_run:
+        return Answer(200, {**entered.answer, "dry_run": True, "previews": entered.previews})
+    change = replace(
+        entered.change,
+        receipts=_receipts(identity, entered, sender=sender, gw=gw),
+        materials=(*entered.change.materials, *await _keep_inline(inbound, entered, gw=gw)),
+    )
+    await gw.store.commit(change)
+    for destination in entered.destinations:
+        gw.wake(destination)
+    return Answer(202, entered.answer)
 
 
 # --- who and what ---------------------------------------------------------------------------
@@ -216,40 +228,41 @@ def _read(inbound: Inbound, *, sender: System, standing: Standing | None, gw: Ga
                 )
             ]
         )
-    return read_native(document, raw=inbound.raw, sender=sender)
-
-
-async def _refuse_known_number(draft: Draft, *, sender: System, gw: Gateway) -> None:
-    """A system's own number names one case for ever: later answers are found by it."""
-    number = draft.message.numbers.receiving if draft.message.numbers else None
-    if number is None:
-        return
-    index = gw.keys.index("number", sender.system, number)
-    known = await gw.store.case_by_number(sender.system, index)
-    if known is not None:
+    if document.get("environment") not in (None, gw.environment):
         raise InvalidDocument(
             findings=[
                 Finding(
-                    rule="numbers.reused",
+                    rule="environment.differs",
                     level="reject",
-                    path="/numbers/receiving",
-                    message=f"本方编号已用于办件 {known};补正请提交补正报文,新申请请用新编号",
-                    message_en=f"this number already names case {known}; send a correction, "
-                    "or give a new application a new number",
+                    path="/environment",
+                    message=f"本网关为 {gw.environment} 环境;测试与生产互不相通,请核对接入地址",
+                    message_en=f"this gateway is {gw.environment}; environments do not cross",
                 )
             ]
         )
+    return read_native(document, raw=inbound.raw, sender=sender)
 
 
-async def _stage_inline(inbound: Inbound, *, gw: Gateway) -> None:
+async def _keep_inline(
+    inbound: Inbound, entered: Entered, *, gw: Gateway
+) -> tuple[MaterialRow, ...]:
+    """Stage and bind what came inside a dialect document, once nothing speaks against it."""
+    owner, rows = inbound.caller.system or "", []
     for material in inbound.foreign.materials if inbound.foreign else ():
-        await stage_bytes(
+        digest = await stage_bytes(
             material.content,
             media_type=material.media_type,
             file_name=material.file_name,
             caller=inbound.caller,
             gw=gw,
         )
+        row = await bind_material(
+            digest, case_number=entered.number, key=entered.key, owner=owner, gw=gw
+        )
+        if row is None:
+            raise StoreUnavailable("材料暂存失败", "a material could not be staged", retry_after=1)
+        rows.append(row)
+    return tuple(rows)
 
 
 # --- rows -----------------------------------------------------------------------------------

@@ -11,7 +11,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
-from contracts.errors import StoreUnavailable
 from gateway.ports import DeliveryRow, Gateway
 from gateway.telemetry import log
 
@@ -34,6 +33,7 @@ class Lane:
         self._lease = lease
         self._wake = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
+        self._under_way: set[str] = set()
         self._stopping = False
 
     def wake(self) -> None:
@@ -44,9 +44,13 @@ class Lane:
         while not self._stopping:
             self._wake.clear()
             free = self._width - len(self._running)
-            claimed = await self._claim(free) if free else 0
-            if claimed < free or not free:
-                await self._rest()
+            try:
+                claimed = await self._claim(free) if free else 0
+                if claimed < free or not free:
+                    await self._rest()
+            except Exception as error:
+                log.error("lane.failed", destination=self.destination, error=type(error).__name__)
+                await self._gw.clock.sleep(IDLE_SECONDS)
         if self._running:
             await asyncio.wait(self._running)
 
@@ -57,13 +61,16 @@ class Lane:
 
     async def _claim(self, free: int) -> int:
         now = self._gw.clock.now()
-        try:
-            rows = await self._gw.store.claim(
-                self.destination, now=now, lease_until=now + self._lease, limit=free
-            )
-        except StoreUnavailable:
-            return 0
+        rows = await self._gw.store.claim(
+            self.destination, now=now, lease_until=now + self._lease, limit=free
+        )
         for row in rows:
+            if row.serial in self._under_way:
+                # Its lease ran out while its bytes are still leaving: nobody may ask yet whether
+                # they arrived, nor send them again. It comes back when this lease runs out.
+                log.warning("delivery.overdue", serial=row.serial, destination=self.destination)
+                continue
+            self._under_way.add(row.serial)
             task = asyncio.get_running_loop().create_task(self._one(row))
             self._running.add(task)
             task.add_done_callback(self._finished)
@@ -76,6 +83,8 @@ class Lane:
             # The lease runs out and the open intent is then asked about: nothing is lost here.
             log.error("delivery.failed", serial=row.serial, error=type(error).__name__)
             return
+        finally:
+            self._under_way.discard(row.serial)
         log.info("delivery.settled", serial=row.serial, destination=row.destination, state=state)
 
     def _finished(self, task: asyncio.Task[None]) -> None:

@@ -5,15 +5,18 @@ What `gateway.ports.Store` promises about deliveries: claims, leases, fences, or
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from contracts.errors import NotFound
 from gateway.ports import (
+    OPEN_STATES,
     Change,
     DeliveryFilter,
     DeliveryRow,
@@ -201,6 +204,19 @@ async def test_all_updates_of_a_change_stand_or_fall_together(store: Store):
     assert (await store.delivery("a")).state == "mailbox"
 
 
+async def test_what_was_rendered_anew_replaces_what_the_row_held(store: Store):
+    row = alone("a", state="dead", package=None)
+    await promise(store, row)
+    anew = a_move(row, "pending", sealed_record=b"made anew", package="north@2")
+
+    await store.commit(Change(updates=(anew,)))
+    (claimed,) = await claim(store)
+    await store.commit(Change(updates=(a_move(claimed, "asking"),)))
+
+    held = await store.delivery("a")
+    assert (held.sealed_record, held.package) == (b"made anew", "north@2")
+
+
 async def test_a_retry_ends_the_lease(store: Store):
     await promise(store, alone("a"))
     (row,) = await claim(store)
@@ -374,3 +390,56 @@ async def test_deliveries_are_listed_in_the_order_promised(store: Store):
 async def test_a_page_of_deliveries_after_nothing_known_is_not_found(store: Store):
     with pytest.raises(NotFound):
         await store.deliveries(DeliveryFilter(after="?"))
+
+
+# --- order, against a plain model -----------------------------------------------------------
+
+STATES: tuple[DeliveryState, ...] = get_args(DeliveryState)
+
+
+def claimable(rows: Sequence[DeliveryRow]) -> list[str]:
+    """What the rule of the port says, row by row; `rows` in the order promised."""
+    found = []
+    for index, row in enumerate(rows):
+        earlier = [
+            other
+            for at, other in enumerate(rows)
+            if other.order_key == row.order_key
+            and (other.position, at) < (row.position, index)
+            and other.state in OPEN_STATES
+            and not (row.overtakes and other.state in ("parked", "asking", "dead"))
+        ]
+        if row.state in ("pending", "asking") and not earlier:
+            found.append(row.serial)
+    return sorted(found)
+
+
+@pytest.mark.parametrize("seed", range(8))
+async def test_whatever_moves_exactly_the_free_ones_are_claimed(store: Store, seed: int):
+    chance = random.Random(seed)
+    rows: list[DeliveryRow] = []
+    await promise(store)
+    for turn in range(25):
+        if len(rows) < 9 and chance.random() < 0.5:
+            row = alone(
+                f"{turn}",
+                order_key=chance.choice("kl"),
+                position=chance.randint(1, 4),
+                overtakes=chance.random() < 0.3,
+                state=chance.choice(STATES),
+            )
+            await promise(store, row)
+            rows.append(row)
+        elif rows:
+            at = chance.randrange(len(rows))
+            # Not "sending": without its worker it would come back as asking.
+            to = chance.choice([state for state in STATES if state != "sending"])
+            await store.commit(Change(updates=(a_move(rows[at], to, attempt=0),)))
+            rows[at] = replace(rows[at], state=to)
+
+        expected = claimable(rows)
+        assert (await store.due(LANE, NOON) is not None) == bool(expected)
+        # A lease that ends at once: every turn looks at all of them.
+        claimed = await store.claim(LANE, now=NOON, lease_until=NOON - SECOND, limit=99)
+        assert sorted(row.serial for row in claimed) == expected
+        rows = [await store.delivery(row.serial) for row in rows]  # type: ignore[misc]

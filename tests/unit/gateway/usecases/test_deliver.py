@@ -22,7 +22,7 @@ from contracts.adapter import (
     Unavailable,
     Unknown,
 )
-from contracts.errors import Unrenderable
+from contracts.errors import Finding, InvalidDocument, TransitionNotAllowed, Unrenderable
 from gateway.ports import DeliveryFilter, DeliveryRow
 from gateway.usecases.deliver import deliver
 from gateway.usecases.redeliver import retry_delivery
@@ -46,6 +46,19 @@ async def an_accepted_case(world: World, number: int = 1) -> str:
     raw = json.dumps(document).encode()
     answer = await take_in(Inbound(caller=caller(), raw=raw, document=document), gw=world.gw)
     return str(answer.body["case_number"])
+
+
+async def send(world: World, kind: str, number: str, *, by: str, **body: Any) -> None:
+    """A later message of the case, after the example of its kind."""
+    document = example(kind)
+    document |= {"case_number": number, "message_id": f"{kind}-1"}
+    document.pop("numbers", None)
+    document["sender"]["system"] = by
+    document["body"] |= body
+    raw = json.dumps(document).encode()
+    await take_in(
+        Inbound(caller=caller(by), raw=raw, document=document, case_number=number), gw=world.gw
+    )
 
 
 async def to_handler(world: World) -> DeliveryRow:
@@ -216,19 +229,115 @@ async def test_attempts_end_in_a_dead_letter_that_a_person_can_send_again(world:
     assert "delivery.redelivered" in await events(world, number)
 
 
-async def test_what_cannot_be_rendered_is_a_dead_letter_and_the_case_stands(world: World) -> None:
-    def refuse(*_: Any, **__: Any) -> Any:
-        raise Unrenderable()
+def refuse(*_: Any, **__: Any) -> Any:
+    raise Unrenderable(findings=[Finding("no.room", "reject", "该系统没有此字段", "/body/x")])
 
-    world.handler.encode = refuse  # type: ignore[method-assign]
+
+async def test_a_later_message_that_cannot_be_rendered_is_a_dead_letter_and_the_case_stands(
+    world: World,
+) -> None:
     number = await an_accepted_case(world)
+    await world.drain()
+    world.window.encode = refuse  # type: ignore[method-assign]
 
-    row = await to_handler(world)
-    assert row.state == "dead"
-    assert row.reason is not None
-    assert "unrenderable" in row.reason
+    await send(world, "acceptance", number, by=HANDLER)
+
+    dead = await world.gw.store.deliveries(DeliveryFilter(states=("dead",)))
+    assert [(row.kind, row.reason) for row in dead] == [("acceptance", "unrenderable: no.room")]
     assert (await events(world, number)).count("delivery.dead") == 1
-    assert await world.gw.store.case(number) is not None
+    row = await world.gw.store.case(number)
+    assert row is not None
+    assert row.status == "ACCEPTED"
+
+
+async def test_an_application_its_handling_place_cannot_carry_is_refused_at_once(
+    world: World,
+) -> None:
+    world.handler.encode = refuse  # type: ignore[method-assign]
+
+    with pytest.raises(InvalidDocument) as refusal:
+        await an_accepted_case(world)
+
+    assert [finding.rule for finding in refusal.value.findings] == ["no.room"]
+    counts = await world.gw.store.counts()
+    assert (counts["cases"], counts["deliveries"]) == (0, 0)
+    leaves = [json.loads(data) for _, data in await world.gw.store.leaves()]
+    assert [(leaf["event"], leaf["findings"]) for leaf in leaves] == [
+        ("message.refused", ["no.room"])
+    ]
+
+
+async def test_what_could_not_be_rendered_is_sent_from_what_it_was_made_of_anew(
+    world: World,
+) -> None:
+    number = await an_accepted_case(world)
+    await world.drain()
+    encode, world.window.encode = world.window.encode, refuse  # type: ignore[method-assign]
+    await send(world, "acceptance", number, by=HANDLER)
+    (dead,) = await world.gw.store.deliveries(DeliveryFilter(states=("dead",)))
+
+    with pytest.raises(Unrenderable):
+        await retry_delivery(dead.serial, reason="再试", caller=caller(), gw=world.gw)
+    world.window.encode = encode  # type: ignore[method-assign]
+    world.window.uploads = 1  # the last step is rendered from the stored record
+    await retry_delivery(dead.serial, reason="映射已改", caller=caller(), gw=world.gw)
+    await world.drain()
+
+    assert world.window.sent[-2:] == [("upload", dead.serial), ("submit", dead.serial)]
+    assert json.loads(world.window.prepared[-1])["record"]["kind"] == "acceptance"
+
+
+async def test_a_party_without_a_connection_is_owed_a_dead_letter(world: World) -> None:
+    number = await an_accepted_case(world)
+    await world.drain()
+    window = world.provinces.remove(WINDOW)
+
+    await send(world, "acceptance", number, by=HANDLER)
+
+    (dead,) = await world.gw.store.deliveries(DeliveryFilter(states=("dead",)))
+    assert (dead.kind, dead.destination) == ("acceptance", WINDOW)
+    with pytest.raises(TransitionNotAllowed):
+        await retry_delivery(dead.serial, reason="再试", caller=caller(), gw=world.gw)
+    world.provinces.add(window)
+    await retry_delivery(dead.serial, reason="已恢复连接", caller=caller(), gw=world.gw)
+    await world.drain()
+    assert world.window.sent[-1] == ("submit", dead.serial)
+
+
+# --- what the other side answers ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number", ["N-7\n8", "N" * 300, " ", "e\u0301\u202e1"])
+async def test_any_number_the_other_side_gives_ends_the_delivery(world: World, number: str) -> None:
+    world.handler.outcomes = [Delivered(ProvinceReceipt(number=number))]
+    case_number = await an_accepted_case(world)
+
+    await world.drain()
+
+    assert (await to_handler(world)).state == "delivered"
+    row = await world.gw.store.case(case_number)
+    assert row is not None
+    assert row.status == "PUSHED"
+
+
+async def test_a_number_that_names_another_case_already_is_left_out_and_told(
+    world: World,
+) -> None:
+    same = Delivered(ProvinceReceipt(number="N-1"))
+    world.handler.outcomes = [same, same]
+    first, second = await an_accepted_case(world, 1), await an_accepted_case(world, 2)
+
+    await world.drain()
+
+    index = world.gw.keys.index("number", HANDLER, "N-1")
+    assert await world.gw.store.case_by_number(HANDLER, index) == first
+    row = await world.gw.store.case(second)
+    assert row is not None
+    assert row.status == "PUSHED"
+    leaves = [json.loads(data) for _, data in await world.gw.store.leaves(second)]
+    assert ["numbers.reused"] in [leaf.get("findings") for leaf in leaves]
+    states = [one.state for one in await world.gw.store.deliveries(DeliveryFilter())]
+    assert set(states) == {"delivered"}
 
 
 # --- steps ----------------------------------------------------------------------------------
@@ -269,6 +378,80 @@ async def test_a_half_sent_delivery_goes_on_at_the_step_that_failed(world: World
     assert (await to_handler(world)).state == "delivered"
 
 
+async def test_what_an_upload_answered_is_kept_when_the_next_step_cannot_be_prepared(
+    world: World,
+) -> None:
+    world.handler.uploads = 1
+    number = await an_accepted_case(world)
+    prepare = world.handler.prepare
+
+    async def no_token_for_submit(operation: str, *args: Any, **more: Any) -> Any:
+        if operation == "submit":
+            return Unavailable("token: connection refused")
+        return await prepare(operation, *args, **more)
+
+    world.handler.prepare = no_token_for_submit  # type: ignore[method-assign]
+    await world.drain()
+    row = await to_handler(world)
+    assert (row.state, row.step) == ("pending", 1)
+
+    world.handler.prepare = prepare  # type: ignore[method-assign]
+    world.clock.pass_(minutes=1)
+    await world.drain()
+
+    assert [operation for operation, _ in world.handler.sent] == ["upload", "submit"]
+    assert json.loads(world.handler.prepared[-1])["files"] == ["f-1"]
+    attempts = await world.gw.store.attempts(f"{number}.1")
+    assert [one.outcome for one in attempts] == ["delivered", "unavailable", "delivered"]
+
+
+async def test_a_last_step_that_cannot_be_rendered_ends_in_a_dead_letter(world: World) -> None:
+    world.handler.uploads = 1
+    world.handler.outcomes = [Delivered(ProvinceReceipt(values={}))]  # no file id
+    number = await an_accepted_case(world)
+
+    await world.drain()
+
+    row = await to_handler(world)
+    assert (row.state, row.step, row.attempt) == ("dead", 1, 1)
+    assert row.reason == "unrenderable: KeyError"
+    (attempt,) = await world.gw.store.attempts(f"{number}.1")
+    assert attempt.outcome == "delivered"
+
+
+class Broken(Exception):
+    """An adapter's own mistake; its text may quote what was being sent."""
+
+
+@pytest.mark.parametrize(
+    ("method", "state", "reason"),
+    [
+        ("prepare", "pending", "could not be prepared: Broken"),
+        ("transmit", "asking", "the attempt broke off: Broken"),
+        ("query", "asking", "the question broke off: Broken"),
+    ],
+)
+async def test_an_adapter_that_fails_is_counted_and_tried_again_with_its_text_unsaid(
+    world: World, method: str, state: str, reason: str
+) -> None:
+    async def fail(*_: Any, **__: Any) -> Any:
+        raise Broken("990002201503120024")
+
+    world.handler.outcomes = [LOST] if method == "query" else []
+    setattr(world.handler, method, fail)
+    number = await an_accepted_case(world)
+    await world.drain()
+    world.clock.pass_(seconds=3)
+    await world.drain()
+
+    row = await to_handler(world)
+    assert row.state == state
+    reasons = [one.reason for one in await world.gw.store.attempts(row.serial)]
+    assert reason in reasons
+    leaves = b"".join(data for _, data in await world.gw.store.leaves(number))
+    assert b"990002201503120024" not in leaves
+
+
 # --- crashes --------------------------------------------------------------------------------
 
 
@@ -295,8 +478,12 @@ async def test_an_intent_without_an_end_is_asked_about_after_the_restart(
         found = Found(ProvinceReceipt(number="IM-7", serial=f"{number}.1"))
         world.handler.answers = [found if applied else Absent()]
         await world.drain()
+        if not applied:  # the bytes may have left a moment ago: it is too early to believe it
+            assert world.handler.sent == []
+            world.clock.pass_(seconds=2)
+            await world.drain()
 
-        assert world.handler.asked == [f"{number}.1"]
+        assert world.handler.asked == [f"{number}.1"] * (1 if applied else 2)
         assert len(world.handler.sent) == (0 if applied else 1)
         assert (await to_handler(world)).state == "delivered"
         attempts = await world.gw.store.attempts(f"{number}.1")
@@ -331,14 +518,7 @@ async def test_a_withdrawal_passes_a_parked_application(world: World) -> None:
     await world.drain()
     assert (await to_handler(world)).state == "parked"
 
-    document = example("withdrawal")
-    document |= {"case_number": number, "message_id": "w-1"}
-    document.pop("numbers", None)
-    document["sender"]["system"] = WINDOW
-    raw = json.dumps(document).encode()
-    await take_in(
-        Inbound(caller=caller(), raw=raw, document=document, case_number=number), gw=world.gw
-    )
+    await send(world, "withdrawal", number, by=WINDOW)
     await world.drain()
 
     assert [serial for _, serial in world.handler.sent] == [f"{number}.1", f"{number}.2"]

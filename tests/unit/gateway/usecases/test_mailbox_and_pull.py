@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from contracts.adapter import Pulled, Unanswered
+from contracts.errors import Unrenderable
 from gateway.ports import DeliveryFilter
 from gateway.usecases.mailbox import take_mailbox
 from gateway.usecases.pull import pull
+from gateway.usecases.redeliver import retry_delivery
 from gateway.usecases.take_in import Inbound, take_in
 from tests.world import HANDLER, WINDOW, World, a_world, caller, example, foreign
 
@@ -67,6 +71,58 @@ async def test_a_mailbox_is_its_owners_alone(world: World) -> None:
     payloads, _ = await take_mailbox("", caller=caller(HANDLER), gw=world.gw)
 
     assert payloads == ()
+
+
+async def test_the_same_question_twice_at_once_is_answered_twice(world: World) -> None:
+    await a_pushed_case(world)
+    _, cursor = await take_mailbox("", caller=caller(), gw=world.gw)
+
+    answers = await asyncio.gather(
+        *(take_mailbox(cursor, caller=caller(), gw=world.gw) for _ in range(4))
+    )
+
+    assert answers == [((), cursor)] * 4
+    assert await states(world) == ["delivered"]
+
+
+async def test_what_was_taken_up_again_behind_the_cursor_is_handed_out_not_settled(
+    world: World,
+) -> None:
+    number = await a_pushed_case(world)  # its acknowledgement waits
+    encode = world.window.encode
+
+    def refuse(*_: Any, **__: Any) -> Any:
+        raise Unrenderable
+
+    world.window.encode = refuse  # type: ignore[method-assign]
+    await arrive(world, number, "e-1")  # becomes a dead letter
+    world.window.encode = encode  # type: ignore[method-assign]
+    await arrive(world, number, "e-2", kind="progress")
+    payloads, cursor = await take_mailbox("", caller=caller(), gw=world.gw)
+    assert len(payloads) == 2
+
+    (dead,) = await world.gw.store.deliveries(DeliveryFilter(states=("dead",)))
+    told = await retry_delivery(dead.serial, reason="映射已改", caller=caller(), gw=world.gw)
+    assert told["state"] == "mailbox"
+    payloads, cursor = await take_mailbox(cursor, caller=caller(), gw=world.gw)
+
+    assert [json.loads(one)["kind"] for one in payloads] == ["acceptance"]
+    assert sorted(await states(world)) == ["delivered", "delivered", "mailbox"]
+    assert await take_mailbox(cursor, caller=caller(), gw=world.gw) == ((), cursor)
+    assert set(await states(world)) == {"delivered"}
+
+
+async def arrive(world: World, number: str, message_id: str, *, kind: str = "acceptance") -> None:
+    document = {**example(kind), "case_number": number, "message_id": message_id}
+    document.pop("numbers", None)
+    document["sender"]["system"] = HANDLER
+    inbound = Inbound(
+        caller=caller(HANDLER),
+        raw=json.dumps(document).encode(),
+        document=document,
+        case_number=number,
+    )
+    await take_in(inbound, gw=world.gw)
 
 
 def an_acceptance(number: str) -> dict[str, object]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import json
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from contracts.adapter import InboundDocument, InlineMaterial
 from contracts.errors import (
     AccessDenied,
     Forbidden,
@@ -20,9 +23,9 @@ from contracts.errors import (
     Unroutable,
 )
 from gateway.ports import CaseFilter, DeliveryFilter
-from gateway.usecases.materials import stage_bytes
+from gateway.usecases.materials import forget_materials, stage_bytes
 from gateway.usecases.take_in import Answer, Inbound, take_in
-from tests.world import HANDLER, OTHER, WINDOW, World, a_world, caller, example
+from tests.world import HANDLER, OTHER, WINDOW, World, a_world, caller, example, foreign
 
 
 @pytest.fixture
@@ -128,8 +131,6 @@ async def test_an_unknown_material_is_refused_and_only_the_refusal_is_recorded(
 
 
 async def test_a_staged_material_is_bound_to_the_case(world: World) -> None:
-    import hashlib
-
     document = an_application()
     material = example("application")["body"]["materials"][1]
     content = "模拟扫描件".encode()
@@ -251,3 +252,129 @@ async def test_the_leaf_of_a_message_carries_no_personal_data(world: World) -> N
     assert len(leaf["commitments"]) == 1
     for personal in ("其其格", "乌兰", "990002201503120024", "000000000017", "MN-1"):
         assert personal not in data.decode()
+
+
+# --- what belongs to no case, or to another -------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["inquiry", "complaint", "verification_ask", "progress"])
+async def test_only_an_application_begins_a_case(world: World, kind: str) -> None:
+    document = example(kind)
+    document.pop("case_number", None)
+    document["sender"]["system"] = WINDOW
+
+    with pytest.raises(InvalidDocument) as refusal:
+        await hand_in(world, document)
+
+    assert "case_number.missing" in {finding.rule for finding in refusal.value.findings}
+    assert await stored(world) == 0
+
+
+async def test_a_handlers_number_of_another_case_is_refused(world: World) -> None:
+    first = (await hand_in(world, an_application(1))).body["case_number"]
+    second = (await hand_in(world, an_application(2))).body["case_number"]
+    await world.drain()
+    mine = {"handling": f"N-{first}.1"}
+    document = follow_up("progress", second, message_id="p-1")
+
+    # The number of the second case is known already: what this message says cannot replace it.
+    answer = await hand_in(world, {**document, "numbers": mine}, by=HANDLER)
+    assert answer.status == 202
+
+    third = (await hand_in(world, an_application(3))).body["case_number"]
+    early = follow_up("progress", third, message_id="p-2", numbers=mine)
+    early["numbers"] = mine
+    with pytest.raises(InvalidDocument) as refusal:
+        await hand_in(world, early, by=HANDLER)
+    assert [finding.rule for finding in refusal.value.findings] == ["numbers.reused"]
+
+
+# --- what is told and not refused -----------------------------------------------------------
+
+
+async def test_a_missing_material_is_a_finding_and_the_application_is_taken_in(
+    world: World,
+) -> None:
+    answer = await hand_in(world, an_application())
+
+    told = [one for one in answer.body["findings"] if one["rule"] == "material.missing"]
+    assert [one["level"] for one in told] == ["warn"]
+    assert "银行存折/卡" in told[0]["message"]  # the rest can be fetched or checked as data
+
+
+async def test_a_kind_the_other_side_does_not_take_stays_in_the_case_and_that_is_told(
+    world: World,
+) -> None:
+    number = (await hand_in(world, an_application())).body["case_number"]
+    await world.drain()
+    world.window.kinds = frozenset({"acceptance"})
+
+    answer = await hand_in(world, follow_up("progress", number), by=HANDLER)
+
+    assert "delivery.not_carried" in {one["rule"] for one in answer.body["findings"]}
+    assert [one.kind for one in await world.gw.store.messages(number)][-1] == "progress"
+
+
+# --- materials inside a dialect document ----------------------------------------------------
+
+SCAN = "模拟扫描件".encode()
+
+
+def a_dialect_application(**changes: Any) -> InboundDocument:
+    """An application whose one scan came inside it."""
+    document = an_application(**changes)
+    material = example("application")["body"]["materials"][1]
+    digest = hashlib.sha256(SCAN).hexdigest()
+    material["files"][0] |= {"digest": digest, "size": len(SCAN)}
+    document["body"]["materials"] = [material]
+    inbound = foreign("application", document, system=WINDOW, message_id="d-1")
+    return replace(inbound, materials=(InlineMaterial(digest, SCAN, "application/pdf"),))
+
+
+async def test_a_material_that_came_inside_is_staged_and_bound(world: World) -> None:
+    document = a_dialect_application()
+    inbound = Inbound(caller=caller(), raw=document.raw, foreign=document)
+
+    answer = await take_in(inbound, gw=world.gw)
+
+    (row,) = await world.gw.store.case_materials(answer.body["case_number"])
+    assert await world.gw.blobs.names() == [row.blob]
+
+
+async def test_a_refused_document_leaves_none_of_its_materials(world: World) -> None:
+    document = a_dialect_application(item={"catalogue_code": "009999999999"})
+    inbound = Inbound(caller=caller(), raw=document.raw, foreign=document)
+
+    with pytest.raises(InvalidDocument):
+        await take_in(inbound, gw=world.gw)
+
+    assert (await world.gw.store.counts())["materials"] == 0
+    assert await world.gw.blobs.names() == []
+
+
+async def test_a_staged_material_counts_for_its_time_and_again_when_sent_again(
+    world: World,
+) -> None:
+    async def stage() -> None:
+        await stage_bytes(
+            SCAN, media_type="application/pdf", file_name=None, caller=caller(), gw=world.gw
+        )
+
+    def naming(number: int) -> dict[str, Any]:
+        document = a_dialect_application().record
+        return {**document, "message_id": f"m-{number}", "numbers": {"receiving": f"MN-{number}"}}
+
+    await stage()
+    world.clock.pass_(hours=23)
+    await stage()
+    world.clock.pass_(hours=2)
+    assert (await hand_in(world, naming(1))).status == 202
+
+    world.clock.pass_(hours=22, minutes=30)  # past its time, and not yet swept away
+    assert await forget_materials(gw=world.gw) == 0
+    with pytest.raises(InvalidDocument) as refusal:
+        await hand_in(world, naming(2))
+    assert {finding.rule for finding in refusal.value.findings} == {"material.unknown"}
+    world.clock.pass_(hours=1)
+    await forget_materials(gw=world.gw)
+    assert (await world.gw.store.counts())["materials"] == 1  # the case keeps its own

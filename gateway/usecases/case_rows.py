@@ -1,0 +1,114 @@
+"""
+What a message that entered its case leaves in rows and in the audit tree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from contracts.errors import Finding
+from gateway.core.audit.leaf import Leaf
+from gateway.core.case import Case, Party, case_to_json
+from gateway.ports import CaseKey, CaseRow, Gateway, NumberRow, System
+from gateway.usecases.caller import Caller
+from gateway.usecases.draft import Draft
+from gateway.usecases.stand import case_place
+from gateway.usecases.times import stamp
+
+
+def case_row(case: Case, *, sender: System, key: CaseKey, revision: int) -> CaseRow:
+    receiving = case.systems("RECEIVING")
+    handling = case.systems("HANDLING")
+    row = CaseRow(
+        number=case.number,
+        revision=revision,
+        key_id=key.key_id,
+        environment=case.environment,  # type: ignore[arg-type]
+        status=case.status,
+        turn=case.turn,
+        due_on=case.due_on,
+        item=case.catalogue_code,
+        mode=case.mode,
+        sender=receiving[0] if receiving else sender.system,
+        handler=handling[0] if handling else "",
+        receiving_county=case.receiving_place[:6],
+        handling_county=case.handling_place[:6],
+        arrivals=case.arrivals,
+        opened_at=case.opened_at,
+        updated_at=case.updated_at,
+        sealed=b"",
+    )
+    return replace(row, sealed=key.seal(case_to_json(case), case_place(row)))
+
+
+def new_parties(case: Case, *, before: Case | None) -> tuple[tuple[str, str, str], ...]:
+    """(case number, system, role) of who was not a party before."""
+    known = set() if before is None else {_named(party) for party in before.parties}
+    return tuple(
+        (case.number, party.system, party.role)
+        for party in case.parties
+        if _named(party) not in known
+    )
+
+
+def number_rows(
+    case: Case, *, before: Case | None, sender: System, gw: Gateway
+) -> tuple[NumberRow, ...]:
+    """The number this message made known, under the system that gave it."""
+    known = {} if before is None else before.numbers
+    return tuple(
+        NumberRow(
+            system=sender.system,
+            index=gw.keys.index("number", sender.system, number),
+            case_number=case.number,
+        )
+        for name, number in case.numbers.items()
+        if known.get(name) != number
+    )
+
+
+def message_leaf(
+    draft: Draft,
+    case: Case,
+    *,
+    key: CaseKey,
+    now: datetime,
+    caller: Caller,
+    digest: str,
+    applied: bool,
+    findings: Sequence[Finding],
+) -> Leaf:
+    operator = draft.message.operator
+    source = draft.message.item.local_code if draft.message.item else None
+    applicant = getattr(draft.message.body, "applicant", None)
+    number = applicant.id_number if applicant else None
+    return Leaf(
+        event="message.received",
+        at=stamp(now),
+        actor=replace(
+            caller.actor,
+            operator=operator.operator_id if operator else None,
+            window=operator.window_id if operator else None,
+        ),
+        environment=case.environment,
+        case_number=case.number,
+        item=case.catalogue_code,
+        item_source=source,
+        kind=draft.kind,
+        part=draft.message.part_id,
+        outcome="applied" if applied else "not_applied",
+        content_digest=digest,
+        mapping=draft.package_digest,
+        commitments=(key.commit("applicant.id_number", number),) if number else (),
+        findings=tuple(sorted({finding.rule for finding in findings}))[:50],
+        trace_id=caller.trace_id,
+    )
+
+
+def _named(party: Party) -> tuple[str, str]:
+    return party.system, party.role
+
+
+__all__ = ["case_row", "message_leaf", "new_parties", "number_rows"]
