@@ -29,7 +29,7 @@ from gateway.keys.sealing import Sealer
 from gateway.keys.vault import Vault
 from gateway.ports import Change, DeliveryRow
 from gateway.sqlite import connect
-from gateway.storage.sqlite import outbox
+from gateway.storage.sqlite import claims
 from gateway.storage.sqlite.apply import apply
 from gateway.storage.sqlite.audit import Ledger
 from gateway.storage.sqlite.cases import used_key_id
@@ -73,7 +73,7 @@ class Machine:
         disk.connections.append(self.db)
         apply_pending(self.db, now=NOON)
         with self.db:
-            outbox.end_leases(self.db)
+            claims.end_leases(self.db)
         self.engine = Engine(self.db, Ledger(node="n1", log="tongban/test"))
         self.vault_db = connect("keys.db", **how)
         disk.connections.append(self.vault_db)
@@ -124,7 +124,7 @@ class Machine:
 
     def _settle(self, promises: Promises) -> tuple[Work, Callable[[Any], None]]:
         def work(db: apsw.Connection, ledger: Ledger) -> list[DeliveryRow]:
-            rows = list(outbox.claim(db, LANE, now=NOON, lease_until=NOON + LEASE, limit=2))
+            rows = list(claims.claim(db, LANE, now=NOON, lease_until=NOON + LEASE, limit=2))
             moves = tuple(a_move(row, "delivered", settled_at=NOON) for row in rows)
             apply(db, Change(updates=moves), ledger=ledger)
             return rows

@@ -34,27 +34,20 @@ SELECT number, revision, key_id, environment, status, turn, due_on, item, mode, 
        (SELECT max(counter) FROM leaves WHERE leaves.case_number = cases.number)
 FROM cases
 """
-_PAGE = (
-    _SELECT
-    + """
-WHERE (:system IS NULL OR EXISTS (
-        SELECT 1 FROM parties WHERE parties.system = :system AND case_number = cases.number))
-  AND (:status IS NULL OR status = :status)
-  AND (:turn IS NULL OR turn = :turn)
-  AND (:due_before IS NULL OR due_on < :due_before)
-  AND (:handler IS NULL OR handler = :handler)
-  AND (:sender IS NULL OR sender = :sender)
-  AND (NOT :open_only OR turn IS NOT NULL)
-"""
-)
-_NEVER = "9999-12-31"
-# Without a `due_before`, cases that owe nothing come last.
-_ORDERED = {
-    "opened": _PAGE + "AND (:id IS NULL OR id < :id) ORDER BY id DESC LIMIT :limit",
-    "due": _PAGE
-    + """AND (:id IS NULL OR (coalesce(due_on, :never), number) > (:due_on, :after))
-ORDER BY coalesce(due_on, :never), number LIMIT :limit""",
+# Only given conditions are asked, so that each can use its index.
+_WHERE = {
+    "system": "EXISTS (SELECT 1 FROM parties"
+    " WHERE parties.system = :system AND case_number = cases.number)",
+    "status": "status = :status",
+    "turn": "turn = :turn",
+    "due_before": "due_on < :due_before",
+    "handler": "handler = :handler",
+    "sender": "sender = :sender",
+    "open_only": "turn IS NOT NULL",
 }
+_OPENED = "ORDER BY id DESC LIMIT :limit"
+_DUE = "ORDER BY due_on, number LIMIT :limit"
+_DUE_NEVER = "ORDER BY number LIMIT :limit"
 
 
 def put_case(db: apsw.Connection, row: CaseRow) -> None:
@@ -123,37 +116,34 @@ def cases(db: apsw.Connection, where: CaseFilter, *, node: str) -> Sequence[Case
     Raises:
         NotFound: `where.after` names no case.
     """
-    last_id, last_due = _position(db, where.after)
-    rows = fetch(
-        db,
-        _ORDERED[where.order],
-        {
-            "system": where.system,
-            "status": where.status,
-            "turn": where.turn,
-            "due_before": iso_or_none(where.due_before),
-            "handler": where.handler,
-            "sender": where.sender,
-            "open_only": where.open_only,
-            "id": last_id,
-            "due_on": last_due,
-            "after": where.after,
-            "never": _NEVER,
-            "limit": where.limit,
-        },
-    )
+    values = {name: getattr(where, name) for name in _WHERE}
+    conditions = [_WHERE[name] for name, value in values.items() if value]
+    values |= {"due_before": iso_or_none(where.due_before), "limit": where.limit}
+    last_id, last_due = None, None
+    if where.after is not None:
+        last = fetch_one(db, "SELECT id, due_on FROM cases WHERE number = ?", (where.after,))
+        if last is None:
+            raise NotFound("分页位置不存在", "the page cursor names no case")
+        last_id, last_due = last
+    values |= {"id": last_id, "due_on": last_due, "after": where.after}
+
+    def page(*more: str, order: str) -> list[tuple[Any, ...]]:
+        clause = " AND ".join((*conditions, *more)) or "1"
+        return fetch(db, f"{_SELECT} WHERE {clause} {order}", values)
+
+    started = where.after is not None
+    if where.order == "opened":
+        rows = page(*(["id < :id"] if started else []), order=_OPENED)
+    else:
+        rows = []
+        if not started or last_due is not None:
+            beyond = ["(due_on, number) > (:due_on, :after)"] if started else []
+            rows = page("due_on IS NOT NULL", *beyond, order=_DUE)
+        if len(rows) < where.limit:
+            values["limit"] = where.limit - len(rows)
+            beyond = ["number > :after"] if started and last_due is None else []
+            rows += page("due_on IS NULL", *beyond, order=_DUE_NEVER)
     return [_case(row, node=node) for row in rows]
-
-
-def _position(db: apsw.Connection, after: str | None) -> tuple[Any, ...]:
-    if after is None:
-        return (None, None)
-    row = fetch_one(
-        db, "SELECT id, coalesce(due_on, ?) FROM cases WHERE number = ?", (_NEVER, after)
-    )
-    if row is None:
-        raise NotFound("分页位置不存在", "the page cursor names no case")
-    return row
 
 
 def is_party(db: apsw.Connection, number: str, system: str) -> bool:

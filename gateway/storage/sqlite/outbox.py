@@ -1,95 +1,40 @@
 """
-Deliveries: promised, claimed under a lease, moved under a fence.
+Deliveries: promised, moved under a fence, listed.
 
-A delivery waits while an earlier one of its order key is open. One that overtakes does not wait for
-parked, asking or dead ones. A lease ends with the first update that neither moves to "sending" nor
-comes with an open intent; at start-up all leases of the process before have ended.
+A lease ends with the first update that neither moves to "sending" nor comes with an open intent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Any
 
 import apsw
 
 from contracts.errors import NotFound
 from gateway.ports import OPEN_STATES, DeliveryFilter, DeliveryRow, DeliveryUpdate, FenceLostError
+from gateway.storage.sqlite.order import changes_order, reorder
 from gateway.storage.sqlite.query import fetch, fetch_one
 from gateway.storage.sqlite.values import instant, instant_or_none, micros, micros_or_none
 
-_COLUMNS = """serial, case_number, key_id, order_key, position, overtakes, destination, environment,
+COLUMNS = """serial, case_number, key_id, order_key, position, overtakes, destination, environment,
        kind, arrival, package, state, next_at, created_at, sealed_record, attempt, step, fence,
        reason, settled_at, trace_id"""
 _INSERT = f"""
-INSERT INTO deliveries ({_COLUMNS})
+INSERT INTO deliveries ({COLUMNS})
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
-_SELECT = f"SELECT {_COLUMNS} FROM deliveries "
+_SELECT = f"SELECT {COLUMNS} FROM deliveries "
 
-_FREE = """NOT EXISTS (
-        SELECT 1 FROM deliveries AS e
-        WHERE e.order_key = d.order_key
-          AND e.state IN ('pending', 'sending', 'asking', 'mailbox', 'parked', 'dead')
-          AND (e.position, e.id) < (d.position, d.id)
-          AND NOT (d.overtakes AND e.state IN ('parked', 'asking', 'dead')))"""
-_DUE = f"""
-SELECT id FROM deliveries AS d INDEXED BY deliveries_due
-WHERE destination = :destination AND state IN ('pending', 'asking')
-  AND next_at <= :now AND lease_until <= :now AND {_FREE}
-ORDER BY next_at, id LIMIT :limit
-"""
-_LEFT = """
-SELECT id FROM deliveries INDEXED BY deliveries_leased
-WHERE destination = :destination AND lease_until > 0 AND lease_until <= :now AND state = 'sending'
-ORDER BY lease_until, id LIMIT :limit
-"""
-_LEASE = f"""
-UPDATE deliveries
-SET fence = fence + 1, lease_until = :until,
-    state = CASE state WHEN 'sending' THEN 'asking' ELSE state END
-WHERE id = :id
-RETURNING {_COLUMNS}
-"""
 _MOVE = """
 UPDATE deliveries
 SET state = ?, next_at = ?, attempt = ?, step = ?, reason = ?, settled_at = ?,
     lease_until = CASE WHEN ? THEN lease_until ELSE 0 END,
     sealed_record = coalesce(?, sealed_record), package = coalesce(?, package)
 WHERE serial = ? AND fence = ? AND state IN ({})
+RETURNING order_key
 """
 _MOVES = tuple(_MOVE.format(", ".join("?" * count)) for count in range(10))
-
-# From one destination to the next through the index, however much waits for each.
-_HOP = """
-WITH RECURSIVE lane (name) AS (
-    SELECT min(destination) FROM deliveries INDEXED BY {index} WHERE {state}
-    UNION ALL
-    SELECT (SELECT min(destination) FROM deliveries INDEXED BY {index}
-            WHERE {state} AND destination > lane.name)
-    FROM lane WHERE lane.name IS NOT NULL
-)
-SELECT name FROM lane WHERE name IS NOT NULL
-"""
-_LANES = (
-    _HOP.format(index="deliveries_due", state="state IN ('pending', 'asking')"),
-    _HOP.format(index="deliveries_leased", state="lease_until > 0"),
-)
-_NEXT = f"""
-SELECT min(at) FROM (
-    SELECT * FROM (
-        SELECT next_at AS at FROM deliveries AS d INDEXED BY deliveries_due
-        WHERE destination = :destination AND state IN ('pending', 'asking')
-          AND lease_until <= :now AND {_FREE}
-        ORDER BY next_at LIMIT 1)
-    UNION ALL
-    SELECT min(lease_until) FROM deliveries INDEXED BY deliveries_leased
-    WHERE destination = :destination AND lease_until > 0
-      AND (lease_until > :now OR state = 'sending')
-)
-"""
-
 
 # The partial indexes and the states they hold, in the words of the migration.
 _BY_STATE = {
@@ -129,6 +74,7 @@ def put_delivery(db: apsw.Connection, row: DeliveryRow) -> None:
             row.trace_id,
         ),
     )
+    reorder(db, row.order_key)
 
 
 def move_delivery(db: apsw.Connection, update: DeliveryUpdate, *, holds: bool) -> None:
@@ -138,7 +84,8 @@ def move_delivery(db: apsw.Connection, update: DeliveryUpdate, *, holds: bool) -
     Raises:
         FenceLostError: another fence, another state, or no such delivery.
     """
-    db.execute(
+    moved = fetch_one(
+        db,
         _MOVES[len(update.was)],
         (
             update.state,
@@ -155,53 +102,15 @@ def move_delivery(db: apsw.Connection, update: DeliveryUpdate, *, holds: bool) -
             *update.was,
         ),
     )
-    if db.changes() != 1:
+    if moved is None:
         raise FenceLostError
-
-
-def claim(
-    db: apsw.Connection, destination: str, *, now: datetime, lease_until: datetime, limit: int
-) -> Sequence[DeliveryRow]:
-    """Lease due deliveries of one lane: first those whose worker is gone, then oldest first."""
-    where = {"destination": destination, "now": micros(now), "limit": limit}
-    ids = [row[0] for row in fetch(db, _LEFT, where)]
-    if len(ids) < limit:
-        where["limit"] = limit - len(ids)
-        ids += [row[0] for row in fetch(db, _DUE, where)]
-    until = micros(lease_until)
-    return [_delivery(fetch(db, _LEASE, {"id": each, "until": until})[0]) for each in ids]
-
-
-def end_leases(db: apsw.Connection) -> None:
-    """All leases are of a process that is gone; an open intent keeps one that is long over."""
-    db.execute(
-        "UPDATE deliveries SET lease_until = CASE state WHEN 'sending' THEN 1 ELSE 0 END "
-        "WHERE lease_until > 0"
-    )
-
-
-def lanes(db: apsw.Connection, now: datetime) -> Mapping[str, datetime]:
-    """
-    Destination -> when `claim` can next give something of it, as far as is known now.
-
-    What waits behind another delivery does not count; what is leased counts when the lease ends.
-    """
-    found = {}
-    for destination in {row[0] for hop in _LANES for row in fetch(db, hop)}:
-        at = due(db, destination, now)
-        if at is not None:
-            found[destination] = at
-    return found
-
-
-def due(db: apsw.Connection, destination: str, now: datetime) -> datetime | None:
-    row = fetch_one(db, _NEXT, {"destination": destination, "now": micros(now)})
-    return None if row is None else instant_or_none(row[0])
+    if changes_order(update.was, update.state):
+        reorder(db, moved[0])
 
 
 def delivery(db: apsw.Connection, serial: str) -> DeliveryRow | None:
     row = fetch_one(db, _SELECT + "WHERE serial = ?", (serial,))
-    return None if row is None else _delivery(row)
+    return None if row is None else to_delivery(row)
 
 
 def deliveries(db: apsw.Connection, where: DeliveryFilter) -> Sequence[DeliveryRow]:
@@ -234,10 +143,10 @@ def deliveries(db: apsw.Connection, where: DeliveryFilter) -> Sequence[DeliveryR
         values.extend(where.states)
     clause = f"WHERE {' AND '.join(conditions)} " if conditions else ""
     rows = fetch(db, _SELECT + source + clause + "ORDER BY id LIMIT ?", (*values, where.limit))
-    return [_delivery(row) for row in rows]
+    return [to_delivery(row) for row in rows]
 
 
-def _delivery(row: tuple[Any, ...]) -> DeliveryRow:
+def to_delivery(row: tuple[Any, ...]) -> DeliveryRow:
     return DeliveryRow(
         serial=row[0],
         case_number=row[1],
@@ -263,13 +172,4 @@ def _delivery(row: tuple[Any, ...]) -> DeliveryRow:
     )
 
 
-__all__ = [
-    "claim",
-    "deliveries",
-    "delivery",
-    "due",
-    "end_leases",
-    "lanes",
-    "move_delivery",
-    "put_delivery",
-]
+__all__ = ["COLUMNS", "deliveries", "delivery", "move_delivery", "put_delivery", "to_delivery"]

@@ -29,7 +29,7 @@ from gateway.ports import (
 )
 from gateway.sqlite import connect, disk_errors
 from gateway.storage.sqlite import access as accesses_
-from gateway.storage.sqlite import audit, cases, counts, materials, messages, outbox, steps
+from gateway.storage.sqlite import audit, cases, claims, counts, materials, messages, outbox, steps
 from gateway.storage.sqlite.apply import apply
 from gateway.storage.sqlite.audit import Ledger
 from gateway.storage.sqlite.engine import Engine
@@ -68,7 +68,7 @@ def open_store(
             apply_pending(db, now=now)
             with disk_errors(), db:
                 _bind(db, node=node, log=log)
-                outbox.end_leases(db)
+                claims.end_leases(db)
             writer = Writer(Engine(db, Ledger(node=node, log=log)))
             reader = Reader(path, threads=threads)
         except BaseException:
@@ -134,7 +134,7 @@ class SqliteStore:
         self, destination: str, *, now: datetime, lease_until: datetime, limit: int
     ) -> Sequence[DeliveryRow]:
         def work(db: apsw.Connection, _: Ledger) -> Any:
-            return outbox.claim(db, destination, now=now, lease_until=lease_until, limit=limit)
+            return claims.claim(db, destination, now=now, lease_until=lease_until, limit=limit)
 
         return cast("Sequence[DeliveryRow]", await self._writing().do(work))
 
@@ -179,10 +179,10 @@ class SqliteStore:
     # --- deliveries ---
 
     async def lanes(self, now: datetime) -> Mapping[str, datetime]:
-        return await self._reader.scan(outbox.lanes, now)
+        return await self._reader.scan(claims.lanes, now)
 
     async def due(self, destination: str, now: datetime) -> datetime | None:
-        return self._reader.point(outbox.due, destination, now)
+        return self._reader.point(claims.due, destination, now)
 
     async def delivery(self, serial: str) -> DeliveryRow | None:
         return self._reader.point(outbox.delivery, serial)

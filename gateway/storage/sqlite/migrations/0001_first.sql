@@ -114,16 +114,17 @@ CREATE TABLE deliveries (
     reason TEXT,
     settled_at INTEGER,
     trace_id TEXT,
-    lease_until INTEGER NOT NULL DEFAULT 0
+    lease_until INTEGER NOT NULL DEFAULT 0,
+    -- 1 while an earlier delivery of the order key is in the way
+    waits INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX deliveries_case ON deliveries (case_number);
 CREATE INDEX deliveries_waiting ON deliveries (destination, state)
     WHERE state IN ('mailbox', 'parked', 'dead', 'rejected', 'superseded');
--- What is in the way: open deliveries of an order key, in order.
 CREATE INDEX deliveries_open ON deliveries (order_key, position)
     WHERE state IN ('pending', 'sending', 'asking', 'mailbox', 'parked', 'dead');
 CREATE INDEX deliveries_due ON deliveries (destination, next_at)
-    WHERE state IN ('pending', 'asking');
+    WHERE state IN ('pending', 'asking') AND waits = 0;
 CREATE INDEX deliveries_leased ON deliveries (destination, lease_until) WHERE lease_until > 0;
 
 CREATE TABLE steps (
