@@ -669,7 +669,7 @@ class Limits:
     material: int = 50 * 1024 * 1024
     headers: int = 16 * 1024
     header_seconds: float = 10.0
-    body_idle_seconds: float = 10.0
+    body_idle_seconds: float = 8.0
     stage_hours: float = 24.0
 
 

@@ -4,6 +4,7 @@ The one table of routes: it makes the router, the policy and the API description
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.resources import files
 
 from aiohttp import web
@@ -11,8 +12,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.kinds import MODELS
 from gateway.api import cases, materials, models, probes
-from gateway.api.call import Call, answer
+from gateway.api.call import JSON, Call, answer
 from gateway.api.dialects import call_dialect
+from gateway.api.materials import PIECE
 from gateway.api.route import DIALECT, PUBLIC, Route, only
 from gateway.usecases.catalogue import read_catalogue
 from gateway.usecases.precheck import PrecheckRequest
@@ -32,9 +34,21 @@ async def get_catalogue(call: Call) -> web.Response:
     return answer(await read_catalogue(since, caller=call.caller, gw=call.gw))
 
 
-async def get_openapi(call: Call) -> web.Response:
-    """The published file; a house test holds it to this table."""
-    return answer((files("contracts") / PUBLISHED).read_bytes())
+async def get_openapi(call: Call) -> web.StreamResponse:
+    """The published file, in pieces: anybody may ask, and nobody may fill our memory with it."""
+    data = _published()
+    response = web.StreamResponse(headers={"traceparent": call.traceparent()})
+    response.content_type, response.content_length = JSON, len(data)
+    await response.prepare(call.request)
+    for start in range(0, len(data), PIECE):
+        await response.write(data[start : start + PIECE])
+    await response.write_eof()
+    return response
+
+
+@cache
+def _published() -> bytes:
+    return (files("contracts") / PUBLISHED).read_bytes()
 
 
 TABLE: tuple[Route, ...] = (

@@ -19,6 +19,9 @@ from gateway.api.route import Route, add_routes
 from gateway.api.routes import TABLE
 from gateway.ports import Gateway
 
+BACKLOG = 1024
+"""Connections not yet accepted; with fewer, a rush waits for TCP to repeat itself."""
+
 
 @dataclass(frozen=True, slots=True)
 class Listening:
@@ -61,7 +64,7 @@ async def serving(
         if admin_socket is not None:
             await stack.enter_async_context(_admin(services, admin_socket))
         runner = await _run(build_app(services), gw, stack)
-        await web.TCPSite(runner, host, port).start()
+        await web.TCPSite(runner, host, port, backlog=BACKLOG).start()
         bound = runner.addresses[0]
         try:
             yield Listening(host, bound[1], services)

@@ -13,6 +13,7 @@ import pytest
 from gateway.api import door
 from gateway.api.call import Call, answer
 from gateway.api.route import PUBLIC, Route
+from gateway.ports import Limits
 
 
 async def _echo(call: Call):
@@ -244,3 +245,12 @@ async def test_a_stop_does_not_wait_for_ever_for_a_hanging_body(serve, monkeypat
     await server.runner.cleanup()
 
     assert time.monotonic() - started < 2.5
+
+
+def test_as_shipped_every_slow_client_is_cut_in_15_s_and_a_stop_takes_no_more_than_10_s():
+    limits = Limits()
+
+    assert limits.header_seconds <= 10
+    assert limits.body_idle_seconds + door.LINGER_SECONDS <= 15
+    assert door.STALL_SECONDS <= 15
+    assert 2 * door.DRAIN_SECONDS <= 10
