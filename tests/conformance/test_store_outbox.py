@@ -135,6 +135,18 @@ async def test_an_open_intent_whose_lease_ended_comes_back_as_asking(store: Stor
     assert (await store.delivery("a")).state == "asking"
 
 
+async def test_a_withdrawal_passes_what_became_unknown(store: Store):
+    await promise(store, queued(1), queued(2, overtakes=True))
+    (row,) = await claim(store)
+    await store.commit(Change(updates=(a_move(row, "sending"),)))
+    assert await serials(store) == []
+
+    after = NOON + LEASE
+    assert "s1" in await serials(store, now=after)
+    assert await serials(store, now=after) in (["s2"], [])
+    assert (await store.delivery("s2")).fence == 1
+
+
 async def test_leases_of_a_process_that_is_gone_have_ended(kind: Kind, tmp_path: Path):
     store = kind.open(tmp_path)
     await promise(store, alone("claimed"), alone("sent"), alone("waiting", next_at=NOON + LEASE))
@@ -163,6 +175,18 @@ async def test_the_holder_moves_a_delivery(store: Store):
     assert await store.delivery("a") == replace(
         row, state="delivered", attempt=1, step=2, reason="ok", settled_at=NOON
     )
+
+
+async def test_what_is_rendered_anew_replaces_what_was_promised(store: Store):
+    await promise(store, alone("a"))
+    (row,) = await claim(store)
+    anew = a_move(row, "pending", sealed_record=b"anew", package="sha256:11")
+    await store.commit(Change(updates=(anew,)))
+
+    await store.commit(Change(updates=(replace(anew, sealed_record=None, package=None),)))
+
+    found = await store.delivery("a")
+    assert (found.sealed_record, found.package) == (b"anew", "sha256:11")
 
 
 @pytest.mark.parametrize("wrong", [{"fence": 0}, {"fence": 2}, {"was": ("sending", "asking")}])
