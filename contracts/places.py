@@ -85,12 +85,15 @@ def current_county(county: str, on: date) -> str | None:
     if not ended:
         return None
     old = max(ended, key=lambda row: row.last or 0)
-    found = {
-        row.code
+    bearers = {
+        row.code: row
         for row in _by_stem().get((county[:2], _stem(old.name)), ())
-        if row.known_on(on) and (row.first or 0) >= (old.last or 0)
+        if row.known_on(on)
     }
-    return found.pop() if len(found) == 1 else None
+    if len(bearers) != 1:
+        return None
+    ((code, row),) = bearers.items()
+    return code if (row.first or 0) >= (old.last or 0) else None
 
 
 def place_name(code: str, *, on: date | None = None) -> str | None:

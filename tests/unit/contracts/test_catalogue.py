@@ -41,6 +41,15 @@ def test_a_mode_is_offered_from_its_own_day():
     assert subsidies.duty("JOINT", NOW) is None
 
 
+def test_a_mode_may_end_before_its_item():
+    subsidies = item(SUBSIDIES, NOW)
+    last = subsidies.modes[0].model_copy(update={"valid_to": NOW})
+    ending = subsidies.model_copy(update={"modes": (last,)})
+
+    assert ending.duty("PROXY", NOW) is last
+    assert ending.duty("PROXY", date(2026, 3, 3)) is None
+
+
 @pytest.mark.parametrize(
     ("code", "implementation", "on", "rule"),
     [

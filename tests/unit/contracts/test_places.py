@@ -59,6 +59,9 @@ def test_codes_are_known_in_their_years(county, on, is_known):
         ("350427", "350405"),
         ("530303", "530303"),
         ("110103", None),
+        ("130103", None),  # another city of the province has a 桥东区
+        ("132203", None),  # several cities have a 桥西区
+        ("140203", None),
         ("990001", None),
     ],
 )

@@ -309,6 +309,20 @@ def test_a_joint_case_is_told_once_when_all_have_decided(east, west, status):
     assert [one.result for one in story.case.parts] == [east, west]
 
 
+def test_one_refusal_refuses_the_joint_case():
+    story = Story(parts=BOTH, parties=JOINT, systems={"east": "east", "west": "west"})
+    for system, code in (("east", "APPROVED"), ("west", "REFUSED")):
+        story.send("acknowledgement", system=system)
+        story.send(
+            "decision",
+            system=system,
+            decision_id=system,
+            result=coded("decision_result", code),
+        )
+
+    assert (story.status, story.turn) == ("REFUSED", "RECEIVING")
+
+
 @pytest.mark.parametrize("status", ["REFUSED", "APPROVED"])
 def test_what_waits_behind_a_decision_begins_only_if_it_was_favourable(status):
     story = Story(parts=[part("civil", "DECISION"), part("finance", "PAYMENT", "civil")])
