@@ -100,12 +100,19 @@ class FieldsIn:
         else:
             lines.nest("else:", absent)
         if leaf.label is not None:
-            scope, segments = p.find(leaf.label)
-            lone = self.names.fresh("v")
-            check = Lines([f"{lone} = {scope.value(segments)}"])
-            keep = [f"S.keep({p.pointer(leaf.label).code}, {lone})"]
-            check.nest(f"if {lone} not in NOTHING:", keep)
-            lines.nest(f"if not ({present}):", check)
+            self.lone_label(leaf, lines, p, n)
+
+    def lone_label(self, leaf: Leaf, lines: Lines, p: At, n: At) -> None:
+        """A label whose code led to nothing, or that is no text, stays as it is."""
+        assert leaf.label is not None
+        scope, path = p.find(leaf.label)
+        building, segments = n.find(leaf.national[0])
+        above, last = building.open(segments[:-1]), segments[-1]
+        unused = f"not {building.open(segments)}" if leaf.rule.items else f"{last!r} not in {above}"
+        lone = self.names.fresh("v")
+        lines.append(f"{lone} = {scope.value(path)}")
+        test = f"{lone} not in NOTHING and ({lone}.__class__ is not str or {unused})"
+        lines.nest(f"if {test}:", [f"S.keep({p.pointer(leaf.label).code}, {lone})"])
 
     def read(self, leaf: Leaf, lines: Lines, p: At) -> tuple[str, str, str]:
         """Fetch the source value: its variable, the test for its presence, what to keep of it."""
@@ -262,7 +269,7 @@ class FieldsIn:
         lines.nest(f"for {one} in {whole}:", inner)
         write = [building.write(segments, made)]
         write += self.done(leaf, building, value, source=source, pointer=pointer)(made)
-        lines.nest(f"if {made}:", write)
+        lines.nest(f"if {made} and {source} not in S.kept:", write)
 
     def done(self, leaf: Leaf, building: Building, value: str, *, source: str, pointer: str) -> Any:
         """What follows a write: the object exists, and a trace if one is wanted."""

@@ -125,6 +125,8 @@ def item_in(run: Run, table: ItemTable, value: Any, rule: int, path: str, label:
     source: dict[str, Any] = {"system": run.system, "list": table.label, "code": code}
     if row is None:
         known = table.by_local.get(code)
+        if type(label) is str and label:
+            source["label"] = label
         run.find("item.ended" if known else "item.unmapped", path)
         run.lineage.append((rule, known[-1].id if known else -1))
         return {"local_code": code, "source": source}

@@ -191,8 +191,9 @@ def sweep(run: Run, record: Mapping[str, Any], known: Mapping[Any, Any], path: s
             if value not in NOTHING and here not in run.used:
                 run.kept[here] = value
         elif LISTED in below:
-            for position, entry in enumerate(value if type(value) is list else [value]):
-                at = f"{here}/{position}"
+            alone = type(value) is not list
+            for position, entry in enumerate([value] if alone else value):
+                at = here if alone and type(value) is not dict else f"{here}/{position}"
                 if type(entry) is dict:
                     sweep(run, entry, below, at)
                 elif entry not in NOTHING and WHOLE not in below and at not in run.used:
@@ -249,7 +250,10 @@ def put_back(record: dict[str, Any], kept: Mapping[str, Any]) -> None:
 def _step(place: Any, segment: str) -> Any:
     if type(place) is list:
         if segment.isdigit():
-            return place[int(segment)] if int(segment) < len(place) else None
+            if int(segment) >= len(place):
+                place.append({})
+                return place[-1]
+            return place[int(segment)]
         place = place[0] if len(place) == 1 else None
     if type(place) is not dict:
         return None

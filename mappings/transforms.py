@@ -116,13 +116,14 @@ def _reader(pattern: str, needed: str) -> Callable[[Value], tuple[str, ...]]:
     ordered = [(slots.get(letter), "01" if letter in "md" else "00") for letter in "YmdHMS"]
 
     def read(value: Value) -> tuple[str, ...]:
-        if type(value) is not str or len(value) != length or not value.isascii():
+        if type(value) is not str or len(value) != length:
             raise ValueError("not in the declared format")
         for at, character in fixed:
             if value[at] != character:
                 raise ValueError("not in the declared format")
         parts = [absent if slot is None else value[slot] for slot, absent in ordered]
-        if not "".join(parts).isdigit():
+        digits = "".join(parts)
+        if not (digits.isascii() and digits.isdigit()):
             raise ValueError("not in the declared format")
         return tuple(parts)
 
