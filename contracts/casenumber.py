@@ -2,7 +2,8 @@
 The case number: `TB-YYYYMMDD-<receiving county>-<serial>-<check>`; a bundle's begins with `TBB-`.
 
 The check character is ISO 7064 MOD 37,36 over date, county and serial without hyphens. A serial
-has 6 to 12 characters: digits, the first a T in the test environment only. Project convention.
+has 6 to 18 digits or capital letters and begins with T in the test environment only. Project
+convention.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from contracts.errors import Finding
 
 Prefix = Literal["TB", "TBB"]
 
-_NUMBER = re.compile(r"(TBB?)-([0-9]{8})-([0-9]{6})-([T0-9][0-9]{5,11})-([0-9A-Z])")
-_SERIAL = re.compile(r"[T0-9][0-9]{5,11}")
+_NUMBER = re.compile(r"(TBB?)-([0-9]{8})-([0-9]{6})-([0-9A-Z]{6,18})-([0-9A-Z])")
+_SERIAL = re.compile(r"[0-9A-Z]{6,18}")
 _HYPHENS = str.maketrans({"－": "-", "—": "-", "–": "-", "‐": "-"})
 
 
@@ -40,7 +41,7 @@ def make_case_number(on: date, county: str, serial: str, *, prefix: Prefix = "TB
         ValueError: a county that is not six digits, or a serial out of shape.
     """
     if not re.fullmatch(r"[0-9]{6}", county) or not _SERIAL.fullmatch(serial):
-        raise ValueError("county needs six digits, serial 6 to 12 digits")
+        raise ValueError("county needs six digits, serial 6 to 18 digits or capital letters")
     day = on.strftime("%Y%m%d")
     return f"{prefix}-{day}-{county}-{serial}-{mod37_36(day + county + serial)}"
 
