@@ -16,13 +16,13 @@ from gateway.keys import create_root, open_keys
 from gateway.ports import DeliveryRow, Gateway, Limits
 from gateway.provinces import SHIPPED, LoadedProvinces, load_provinces
 from gateway.settings import Settings
-from gateway.storage.sqlite import open_store
+from gateway.storage.sqlite import Meter, open_store
 from gateway.telemetry import metrics
 from gateway.usecases.deliver import deliver
 from gateway.usecases.pull import pull
-from gateway.world import RealClock, RealIds, RealThreads
 from gateway.worker.lanes import Lanes
 from gateway.worker.pulls import Pulls
+from gateway.world import RealClock, RealIds, RealThreads
 
 LOG_ID = "tongban"
 
@@ -88,6 +88,7 @@ async def open_gateway(settings: Settings, *, read_only: bool = False) -> AsyncI
         threads=threads,
         now=clock.now(),
         read_only=read_only,
+        meter=Meter(clock.monotonic, metrics.committed),
     )
     http = AiohttpClient()
     try:
@@ -99,6 +100,7 @@ async def open_gateway(settings: Settings, *, read_only: bool = False) -> AsyncI
             threads=threads,
             **({"pool": 0} if read_only else {}),
         )
+        metrics.watch_keys(lambda: keys.ready)
         try:
             bell = Bell()
             gw = Gateway(

@@ -72,7 +72,7 @@ class Metrics:
     """
     All metrics of one process, in a registry of its own.
 
-    `app` hands `committed` to the store, which may not import this module.
+    `app` hands `committed` to the store and the depth of the key pool to `watch_keys`.
     """
 
     def __init__(self, *, process: bool = True) -> None:
@@ -136,8 +136,9 @@ class Metrics:
     def lane(self, *, destination: str, oldest_seconds: float) -> None:
         self._lanes.labels(destination).set(oldest_seconds)
 
-    def keys_ready(self, count: int) -> None:
-        self._keys.set(count)
+    def watch_keys(self, ready: Callable[[], int]) -> None:
+        """Ask for the depth of the key pool whenever metrics are read."""
+        self._keys.set_function(ready)
 
     def buffered(self, size: int) -> None:
         self._buffered.set(size)

@@ -85,6 +85,11 @@ class FileKeys:
             self._remember(key)
         return key
 
+    @property
+    def ready(self) -> int:
+        """Case keys that can be taken now."""
+        return self._pool.ready if self._pool else 0
+
     def case_key(self, key_id: int) -> OpenCaseKey:
         """
         Raises:

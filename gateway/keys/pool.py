@@ -38,6 +38,11 @@ class Pool:
     def start(self, threads: Threads) -> None:
         self._running = threads.start(self._refill_on_order, name="tongban-keys")
 
+    @property
+    def ready(self) -> int:
+        """Keys that can be taken now."""
+        return len(self._keys)
+
     def take(self) -> OpenCaseKey:
         """
         Raises:

@@ -213,6 +213,27 @@ async def test_anhui_hands_in_a_case_in_gbk_inside_soap(door):
     assert await door.cases() == 1
 
 
+async def test_metrics_show_commits_keys_and_what_was_taken_in(door):
+    await door.anhui(_anhui_xml())
+    granted = await grant_access(
+        "watch", role="operator", system=None, expires_at=None, caller=OPERATOR, gw=door.gw
+    )
+
+    headers = {"Authorization": f"Bearer {granted.token}"}
+    async with door.http.get(f"{door.url}/metrics", headers=headers) as response:
+        values = dict(
+            line.rsplit(" ", 1)
+            for line in (await response.text()).splitlines()
+            if not line.startswith("#")
+        )
+
+    assert float(values["tongban_commit_group_size_count"]) > 0
+    assert float(values["tongban_key_pool_ready"]) > 0
+    assert float(values['tongban_queue_depth{state="pending"}']) >= 1
+    taken = 'tongban_messages_accepted_total{kind="application",sender="340100-window"}'
+    assert float(values[taken]) >= 1
+
+
 async def test_anhui_reads_back_its_own_wsdl_without_a_credential(door):
     async with door.http.get(f"{door.url}/provinces/340000/HallService.asmx?wsdl") as response:
         assert response.status == 200

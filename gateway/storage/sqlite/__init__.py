@@ -2,5 +2,6 @@
 
 from gateway.storage.sqlite.migrate import migrate, pending
 from gateway.storage.sqlite.store import SqliteStore, open_store
+from gateway.storage.sqlite.writer import Meter
 
-__all__ = ["SqliteStore", "migrate", "open_store", "pending"]
+__all__ = ["Meter", "SqliteStore", "migrate", "open_store", "pending"]

@@ -37,11 +37,18 @@ from gateway.storage.sqlite.lock import StoreLock
 from gateway.storage.sqlite.migrate import apply_pending, pending_in
 from gateway.storage.sqlite.query import fetch_one
 from gateway.storage.sqlite.reader import Reader
-from gateway.storage.sqlite.writer import Writer
+from gateway.storage.sqlite.writer import Meter, Writer
 
 
 def open_store(
-    path: Path, *, node: str, log: str, threads: Threads, now: datetime, read_only: bool = False
+    path: Path,
+    *,
+    node: str,
+    log: str,
+    threads: Threads,
+    now: datetime,
+    read_only: bool = False,
+    meter: Meter | None = None,
 ) -> SqliteStore:
     """
     Open the database, making or migrating it; with `read_only` neither, and beside a writer.
@@ -69,7 +76,7 @@ def open_store(
             with disk_errors(), db:
                 _bind(db, node=node, log=log)
                 claims.end_leases(db)
-            writer = Writer(Engine(db, Ledger(node=node, log=log)))
+            writer = Writer(Engine(db, Ledger(node=node, log=log)), meter=meter)
             reader = Reader(path, threads=threads)
         except BaseException:
             db.close()

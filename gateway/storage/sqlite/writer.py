@@ -7,6 +7,7 @@ Its hand-off queue is bounded; it alone checkpoints, when idle or when the log i
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -25,6 +26,14 @@ _JOIN_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
+class Meter:
+    """Told of every commit group, by the writing thread: how many works, how many seconds."""
+
+    monotonic: Callable[[], float]
+    report: Callable[[int, float], None]
+
+
+@dataclass(frozen=True, slots=True)
 class _Job:
     work: Work
     loop: asyncio.AbstractEventLoop
@@ -34,8 +43,9 @@ class _Job:
 class Writer:
     """Start with `start`; `do` from any coroutine; `close` finishes what was handed in."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, *, meter: Meter | None = None) -> None:
         self._engine = engine
+        self._meter = meter
         self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
         self._closed = False
         self._running: Running | None = None
@@ -84,7 +94,10 @@ class Writer:
                 group = []
 
     def _commit(self, group: list[_Job]) -> None:
+        started = self._meter.monotonic() if self._meter else 0.0
         results = self._engine.run([job.work for job in group])
+        if self._meter is not None:
+            self._meter.report(len(group), self._meter.monotonic() - started)
         first = group[0].loop
         if all(job.loop is first for job in group):
             _tell(first, [job.done for job in group], results)
@@ -123,4 +136,4 @@ def _resolve(waiting: list[asyncio.Future[Any]], results: Any) -> None:
             done.set_result(result)
 
 
-__all__ = ["CHECKPOINT_BYTES", "GROUP", "WAITING", "Writer"]
+__all__ = ["CHECKPOINT_BYTES", "GROUP", "WAITING", "Meter", "Writer"]

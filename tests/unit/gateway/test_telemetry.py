@@ -151,7 +151,7 @@ def test_metrics_are_named_and_labelled():
     metrics.delivered(destination="150000", outcome="delivered")
     metrics.committed(3, 0.004)
     metrics.queued({"pending": 2})
-    metrics.keys_ready(500)
+    metrics.watch_keys(lambda: 500)
 
     text = metrics.render().decode()
 

@@ -19,7 +19,7 @@ import pytest
 from contracts.errors import IntegrityError, Overloaded, StoreUnavailable
 from gateway.ports import Change
 from gateway.sqlite import connect, refuse_old_sqlite
-from gateway.storage.sqlite import SqliteStore, open_store
+from gateway.storage.sqlite import Meter, SqliteStore, open_store
 from gateway.storage.sqlite import writer as writer_module
 from gateway.storage.sqlite.audit import Ledger
 from gateway.storage.sqlite.engine import Engine
@@ -357,3 +357,15 @@ class Wrapped:
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._inner, name)
+
+
+async def test_every_commit_group_is_metered(path: Path):
+    groups: list[tuple[int, float]] = []
+    meter = Meter(iter(range(1000)).__next__, lambda size, seconds: groups.append((size, seconds)))
+    store = open_at(path, meter=meter)
+
+    await asyncio.gather(*(store.commit(Change()) for _ in range(20)))
+    await store.close()
+
+    assert sum(size for size, _ in groups) == 20
+    assert {seconds for _, seconds in groups} == {1}
