@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -36,6 +36,33 @@ SALT_BYTES = 32
 WSSE_NONCE_BYTES = 16
 
 
+_Head = tuple[str, dict[str, str], dict[str, str]]
+"""path, query, headers"""
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A request on its way to being prepared."""
+
+    operation: CompiledOperation
+    payload: BytePlan
+    look: Lookup
+    address: str
+    path: str
+    query: dict[str, str]
+    headers: dict[str, str]
+    fields: dict[str, str]
+    soap_header: str = ""
+
+    def place(self, name: str) -> dict[str, str]:
+        return {"header": self.headers, "query": self.query, "field": self.fields}[name]
+
+    def wrap(self) -> tuple[BytePlan, str]:
+        return self.operation.request.wrap(
+            self.payload, look=self.look, fields=self.fields, header=self.soap_header
+        )
+
+
 class Caller:
     """Credentials and signers of one system, and the HTTP port they are used with."""
 
@@ -57,8 +84,7 @@ class Caller:
         self._ids = ids
         self._address = address
         self._prefix = prefix
-        self._urls: dict[str, Callable[[Lookup], tuple[str, dict[str, str]]]] = {}
-        self._headers: dict[str, list[tuple[str, Callable[[Lookup], str]]]] = {}
+        self._heads: dict[str, Callable[[Lookup], _Head]] = {}
         self._tokens = {
             name: TokenCache(credential, names=names, http=http, clock=clock)
             for name, credential in profile.credentials.items()
@@ -94,54 +120,25 @@ class Caller:
         variables: Mapping[str, str],
     ) -> Prepared | Unavailable:
         profile = operation.profile
-        look = self._look({"serial": serial, **variables})
-        address, path, query = self._url(operation, look)
-        headers = {name: fill(look) for name, fill in self._filled_headers(operation)}
-        fields = (
-            operation.request.fields(look) if operation.request.envelope.kind == "field" else {}
-        )
-        header = ""
+        draft = self._draft(operation, payload, self._look({"serial": serial, **variables}))
         for name in profile.credentials:
-            credential = self._profile.credentials[name]
-            match credential:
-                case OAuth2():
-                    token = await self._tokens[name].get()
-                    if isinstance(token, Unavailable):
-                        return token
-                    headers["Authorization"] = f"Bearer {token}"
-                case Bearer() | GatewayToken():
-                    headers["Authorization"] = f"Bearer {self._names.secret(credential.token)}"
-                case UsernameToken():
-                    header = self._security(credential)
-                case Parameter():
-                    place = {"header": headers, "query": query, "field": fields}[credential.in_]
-                    place[credential.name] = self._names.secret(credential.secret)
+            if refusal := await self._present(name, draft):
+                return refusal
         if profile.signer is None:
-            body, kind = operation.request.wrap(payload, look=look, fields=fields, header=header)
+            body, kind = draft.wrap()
         else:
-            signer = self._profile.signers[profile.signer]
-            body, kind = await self._signed(
-                operation,
-                payload,
-                signer,
-                look,
-                fields,
-                query,
-                headers,
-                path,
-                header,
-                open_material,
-            )
+            body, kind = await self._signed(draft, profile.signer, open_material)
         if kind:
-            headers["Content-Type"] = kind
+            draft.headers["Content-Type"] = kind
         soap = operation.request.soap
         if soap is not None and soap.version == "1.1":
-            headers["SOAPAction"] = f'"{soap.action}"'
+            draft.headers["SOAPAction"] = f'"{soap.action}"'
         salt = self._ids.token(SALT_BYTES)
+        query = f"?{urlencode(draft.query)}" if draft.query else ""
         return Prepared(
-            url=address + path + (f"?{urlencode(query)}" if query else ""),
+            url=draft.address + draft.path + query,
             method="POST" if soap is not None else profile.method,
-            headers=headers,
+            headers=draft.headers,
             body=body,
             wire_digest=await _digest(salt, body, open_material),
             wire_salt=salt,
@@ -194,24 +191,41 @@ class Caller:
 
         return look
 
-    def _url(self, operation: CompiledOperation, look: Lookup) -> tuple[str, str, dict[str, str]]:
-        build = self._urls.get(operation.name)
+    def _draft(self, operation: CompiledOperation, payload: BytePlan, look: Lookup) -> _Draft:
+        build = self._heads.get(operation.name)
         if build is None:
-            build = self._urls[operation.name] = _compile_url(operation)
-        path, query = build(look)
-        address = self._names.address(self._address or operation.profile.address)
-        return address + self._prefix, path, query
+            build = self._heads[operation.name] = _compile_head(operation)
+        path, query, headers = build(look)
+        wrapped = operation.request.envelope.kind == "field"
+        return _Draft(
+            operation=operation,
+            payload=payload,
+            look=look,
+            address=self._names.address(self._address or operation.profile.address) + self._prefix,
+            path=path,
+            query=query,
+            headers=headers,
+            fields=operation.request.fields(look) if wrapped else {},
+        )
 
-    def _filled_headers(
-        self, operation: CompiledOperation
-    ) -> list[tuple[str, Callable[[Lookup], str]]]:
-        known = self._headers.get(operation.name)
-        if known is None:
-            known = self._headers[operation.name] = [
-                (name, compile_text(template))
-                for name, template in operation.profile.headers.items()
-            ]
-        return known
+    async def _present(self, name: str, draft: _Draft) -> Unavailable | None:
+        """Put one credential into the request; only a token call can fail."""
+        credential = self._profile.credentials[name]
+        match credential:
+            case OAuth2():
+                token = await self._tokens[name].get()
+                if isinstance(token, Unavailable):
+                    return token
+                draft.headers["Authorization"] = f"Bearer {token}"
+            case Bearer() | GatewayToken():
+                token = self._names.secret(credential.token)
+                draft.headers["Authorization"] = f"Bearer {token}"
+            case UsernameToken():
+                draft.soap_header = self._security(credential)
+            case Parameter():
+                place = draft.place(credential.in_)
+                place[credential.name] = self._names.secret(credential.secret)
+        return None
 
     def _security(self, credential: UsernameToken) -> str:
         login = Login(
@@ -223,40 +237,33 @@ class Caller:
         return write_header(login, nonce=nonce, created=self._clock.now())
 
     async def _signed(
-        self,
-        operation: CompiledOperation,
-        payload: BytePlan,
-        profile: SignerProfile,
-        look: Lookup,
-        fields: dict[str, str],
-        query: dict[str, str],
-        headers: dict[str, str],
-        path: str,
-        header: str,
-        open_material: MaterialReader,
+        self, draft: _Draft, name: str, open_material: MaterialReader
     ) -> tuple[BytePlan, str]:
         """Wrap and sign; where the signature stands in the body, it is computed before wrapping."""
+        profile = self._profile.signers[name]
         signer = make_signer(profile, self._names)
         nonce = self._ids.hex(profile.nonce_bytes) if profile.nonce_bytes else ""
         stamp = signer.stamp(now=self._clock.now(), nonce=nonce)
-        shape = operation.request
+        shape = draft.operation.request
         inside = profile.place in ("form", "json")
-        place = fields if inside else query if profile.place == "query" else headers
+        place = draft.place("field" if inside else profile.place)
         place.update(stamp)
+        # Beside signature headers stand others, which proxies add to and change.
         params = stamp if profile.place == "header" else dict(place)
         if inside and shape.envelope.field:
-            params = {**params, shape.envelope.field: payload.literal.decode(shape.charset)}
-        body, kind = EMPTY, ""
-        if not inside:
-            body, kind = shape.wrap(payload, look=look, fields=fields, header=header)
-        method = operation.profile.method
-        signed = Signed(method=method, path=path, params=params, payload=payload, body=body)
+            params = {**params, shape.envelope.field: draft.payload.literal.decode(shape.charset)}
+        body, kind = (EMPTY, "") if inside else draft.wrap()
+        signed = Signed(
+            method=draft.operation.profile.method,
+            path=draft.path,
+            params=params,
+            payload=draft.payload,
+            body=body,
+        )
         place[profile.names.sign] = await signer.sign(
             signed, stamp=stamp, open_material=open_material
         )
-        if inside:
-            body, kind = shape.wrap(payload, look=look, fields=fields, header=header)
-        return body, kind
+        return draft.wrap() if inside else (body, kind)
 
     def _oauth_of(self, operation: CompiledOperation) -> str | None:
         return next((n for n in operation.profile.credentials if n in self._tokens), None)
@@ -267,16 +274,19 @@ def make_signer(profile: SignerProfile, names: Names) -> Signer:
     return Signer(profile, secret=names.secret(profile.secret), key_id=key_id)
 
 
-def _compile_url(
-    operation: CompiledOperation,
-) -> Callable[[Lookup], tuple[str, dict[str, str]]]:
+def _compile_head(operation: CompiledOperation) -> Callable[[Lookup], _Head]:
     path = compile_text(operation.profile.path)
     query = {name: compile_text(text) for name, text in operation.profile.query.items()}
+    headers = {name: compile_text(text) for name, text in operation.profile.headers.items()}
 
-    def build(look: Lookup) -> tuple[str, dict[str, str]]:
+    def build(look: Lookup) -> _Head:
         # A number may hold any character; it must not become part of the path.
         quoted = path(lambda name: quote(str(look(name) or ""), safe=""))
-        return quoted, {name: fill(look) for name, fill in query.items()}
+        return (
+            quoted,
+            {name: fill(look) for name, fill in query.items()},
+            {name: fill(look) for name, fill in headers.items()},
+        )
 
     return build
 

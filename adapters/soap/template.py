@@ -28,11 +28,15 @@ class _MisfitError(Exception):
 
 
 def _text(value: Any) -> str:
-    if type(value) is not str:
-        if isinstance(value, dict | list):
-            raise _MisfitError
-        value = text_of(value, "")
-    return value if _SPECIAL(value) is None else escape(value, {"\r": "&#13;"})
+    # Most values are short and plain; isprintable rules out everything XML cannot carry.
+    if type(value) is str and value.isprintable() and _SPECIAL(value) is None:
+        return value
+    if isinstance(value, dict | list):
+        raise _MisfitError
+    plain = value if isinstance(value, str) else text_of(value, "")
+    if _CONTROL(plain):
+        raise _MisfitError
+    return escape(plain, {"\r": "&#13;"})
 
 
 def _attribute(value: Any) -> str:
@@ -67,17 +71,14 @@ def compile_element(member: Member) -> Write:
         out: list[str] = []
         try:
             generated(record, out)
-            text = "".join(out)
         except (_MisfitError, AttributeError, TypeError):
-            text = None
-        if text is None or _CONTROL(text):
             found = explain(member.content, record)
             raise Unrenderable(
                 f"记录与接口定义 {member.name} 不符,共 {len(found)} 处",
                 f"the record does not fit {member.name} in {len(found)} places",
                 findings=found,
-            )
-        return text
+            ) from None
+        return "".join(out)
 
     return write
 

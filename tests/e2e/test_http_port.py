@@ -323,9 +323,9 @@ async def test_a_redirect_is_an_answer_and_is_not_followed(client):
 @pytest.mark.parametrize("method", ["POST", "PUT", "GET", "DELETE"])
 async def test_a_request_on_a_connection_that_dies_is_never_repeated(client, method):
     async def answer(writer, count):
-        if count > 1:
-            return False
-        writer.write(reply())
+        if count == 1:
+            writer.write(reply())
+        return count == 1
 
     async with serving(answer) as server:
         first = await send(client, server.url, method=method)

@@ -49,7 +49,7 @@ def folders_are_read_once(monkeypatch):
 
 
 class Stage:
-    """A folder with the gateway on one side and the place on the other; `behave` scripts replies."""
+    """A folder with the gateway on one side, the place on the other; `behave` scripts it."""
 
     def __init__(self, code, system=None, *, place_secrets=SECRETS):
         self.profile = load_connection(PROVINCES / code)
@@ -254,7 +254,7 @@ async def test_a_business_no_comes_back_with_code_and_text(code):
 
 @pytest.mark.parametrize("code", ["150000", "310000", "340000", "510000", "990000"])
 async def test_a_wrong_credential_is_our_mistake_and_is_never_delivered(code):
-    stage = Stage(code, place_secrets={name: "other" for name in SECRETS})
+    stage = Stage(code, place_secrets=dict.fromkeys(SECRETS, "other"))
     scans, record, kind = _first(code)
 
     if code == "310000":
@@ -517,7 +517,7 @@ async def test_anhui_travels_in_gbk_bytes_with_a_gbk_declaration_inside():
     assert request.headers["content-type"] == "text/xml; charset=GBK"
     assert request.headers["soapaction"] == '"http://tempuri.org/doService"'
     assert request.body.startswith(b'<?xml version="1.0" encoding="GBK"?>')
-    assert 'encoding="GBK"?&gt;'.encode() in request.body
+    assert b'encoding="GBK"?&gt;' in request.body
     assert "模拟".encode("gbk") in request.body
     with pytest.raises(UnicodeDecodeError):
         request.body.decode("utf-8")

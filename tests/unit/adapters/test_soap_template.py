@@ -20,30 +20,34 @@ def operation(schema, **options):
     return services, services.operation("a.wsdl", port="Port", name="Do")
 
 
+TEXT_A = '<x:element name="A" type="x:string"/>'
+TEXT_B = '<x:element name="B" type="x:string"/>'
 COMPILED = {
-    "sequence": '<x:sequence><x:element name="A" type="x:string"/><x:element name="B" type="x:int" '
-    'minOccurs="0"/></x:sequence>',
-    "all": '<x:all><x:element name="A" type="x:date"/><x:element name="B" type="x:boolean"/></x:all>',
-    "list": '<x:sequence><x:element name="A" type="x:string" minOccurs="0" maxOccurs="3"/>'
-    '<x:element name="B" type="x:base64Binary" maxOccurs="unbounded"/></x:sequence>',
-    "nested": '<x:sequence><x:element name="A"><x:complexType><x:sequence><x:element name="B" '
-    'type="x:dateTime"/></x:sequence><x:attribute name="id" type="x:string" use="required"/>'
-    '<x:attribute name="ok" type="x:boolean"/></x:complexType></x:element></x:sequence>',
-    "choice": '<x:sequence><x:choice><x:element name="A" type="x:string"/><x:element name="B" '
-    'type="x:string"/></x:choice><x:choice minOccurs="0"><x:element name="C" type="x:string"/>'
-    "</x:choice></x:sequence>",
-    "nillable": '<x:sequence><x:element name="A" type="x:string" nillable="true"/></x:sequence>',
-    "simple content": '<x:sequence><x:element name="A"><x:complexType><x:simpleContent><x:extension '
-    'base="x:string"><x:attribute name="lang" type="x:string"/></x:extension></x:simpleContent>'
-    "</x:complexType></x:element></x:sequence>",
-    "unqualified": '<x:sequence><x:element name="A" type="x:string" form="unqualified"/></x:sequence>',
+    "sequence": f"""<x:sequence>{TEXT_A}
+        <x:element name="B" type="x:int" minOccurs="0"/></x:sequence>""",
+    "all": """<x:all><x:element name="A" type="x:date"/>
+        <x:element name="B" type="x:boolean"/></x:all>""",
+    "list": """<x:sequence><x:element name="A" type="x:string" minOccurs="0" maxOccurs="3"/>
+        <x:element name="B" type="x:base64Binary" maxOccurs="unbounded"/></x:sequence>""",
+    "nested": """<x:sequence><x:element name="A"><x:complexType>
+        <x:sequence><x:element name="B" type="x:dateTime"/></x:sequence>
+        <x:attribute name="id" type="x:string" use="required"/>
+        <x:attribute name="ok" type="x:boolean"/></x:complexType></x:element></x:sequence>""",
+    "choice": f"""<x:sequence><x:choice>{TEXT_A}{TEXT_B}</x:choice>
+        <x:choice minOccurs="0"><x:element name="C" type="x:string"/></x:choice></x:sequence>""",
+    "nillable": """<x:sequence>
+        <x:element name="A" type="x:string" nillable="true"/></x:sequence>""",
+    "simple content": """<x:sequence><x:element name="A"><x:complexType><x:simpleContent>
+        <x:extension base="x:string"><x:attribute name="lang" type="x:string"/></x:extension>
+        </x:simpleContent></x:complexType></x:element></x:sequence>""",
+    "unqualified": """<x:sequence>
+        <x:element name="A" type="x:string" form="unqualified"/></x:sequence>""",
     "empty": "",
 }
 NOT_COMPILED = {
     "wildcard": '<x:sequence><x:any minOccurs="0"/></x:sequence>',
-    "repeated sequence": '<x:sequence maxOccurs="2"><x:element name="A" type="x:string"/></x:sequence>',
-    "repeated choice": '<x:choice maxOccurs="unbounded"><x:element name="A" type="x:string"/>'
-    '<x:element name="B" type="x:string"/></x:choice>',
+    "repeated sequence": f'<x:sequence maxOccurs="2">{TEXT_A}</x:sequence>',
+    "repeated choice": f'<x:choice maxOccurs="unbounded">{TEXT_A}{TEXT_B}</x:choice>',
 }
 
 

@@ -8,16 +8,16 @@ from __future__ import annotations
 def wsdl(schema: str, *, style: str = "document", parts: str = "", version: str = "") -> bytes:
     """One operation `Do`; `schema` declares the element `Do`. `version` is "" or "12"."""
     part = parts or '<part name="p" element="t:Do"/>'
-    body = (
-        '<s:body use="literal" namespace="urn:t"/>' if style == "rpc" else '<s:body use="literal"/>'
-    )
+    namespace = ' namespace="urn:t"' if style == "rpc" else ""
+    body = f'<s:body use="literal"{namespace}/>'
     return f"""<definitions xmlns="http://schemas.xmlsoap.org/wsdl/" targetNamespace="urn:t"
   xmlns:t="urn:t" xmlns:x="http://www.w3.org/2001/XMLSchema"
   xmlns:s="http://schemas.xmlsoap.org/wsdl/soap{version}/">
-  <types><x:schema targetNamespace="urn:t" elementFormDefault="qualified">{schema}</x:schema></types>
+  <types><x:schema targetNamespace="urn:t" elementFormDefault="qualified">{schema}</x:schema>
+  </types>
   <message name="in">{part}</message><message name="out">{part}</message>
-  <portType name="P"><operation name="Do"><input message="t:in"/><output message="t:out"/></operation>
-  </portType>
+  <portType name="P"><operation name="Do">
+    <input message="t:in"/><output message="t:out"/></operation></portType>
   <binding name="B" type="t:P"><s:binding style="{style}"
     transport="http://schemas.xmlsoap.org/soap/http"/>
     <operation name="Do"><s:operation soapAction="urn:t/Do"/>
