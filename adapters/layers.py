@@ -236,7 +236,7 @@ class Operation(Part):
         return self
 
 
-VARIABLES = frozenset({"serial", "cursor", "number"})
+VARIABLES = frozenset({"serial", "cursor"})
 """What may stand in a URL or header: numbers of a case, never a field of a document."""
 
 

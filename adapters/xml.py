@@ -20,7 +20,12 @@ from contracts.adapter import Record
 from contracts.errors import Finding, Unreadable, Unrenderable
 
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
-_NAME = re.compile(r"^[^\W\d][\w.-]*$")
+# XML 1.0 (fifth edition) section 2.3, NameStartChar and NameChar without the colon.
+_START = (
+    "A-Z_a-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0370-\u037d\u037f-\u1fff\u200c-\u200d"
+    "\u2070-\u218f\u2c00-\u2fef\u3001-\ud7ff\uf900-\ufdcf\ufdf0-\ufffd\U00010000-\U000effff"
+)
+_NAME = re.compile(f"[{_START}][{_START}.0-9\u00b7\u0300-\u036f\u203f-\u2040-]*")
 # XML 1.0 section 2.2: characters a document cannot contain, not even as a reference.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _PROLOG = re.compile(r"\s*(?:<\?.*?\?>|<!--.*?-->)", re.DOTALL)
@@ -182,8 +187,7 @@ def from_record(root: str, content: Any, *, namespace: str | None = None) -> str
 
 
 def _write(out: list[str], name: str, value: Any, extra: str, path: str) -> None:
-    if not _NAME.match(name):
-        raise _unrenderable(path, "不是合法的元素名", "not an element name", "xml.name")
+    _check_name(name, path)
     if isinstance(value, list):
         for index, element in enumerate(value):
             _write(out, name, element, extra, f"{path}/{index}")
@@ -192,11 +196,11 @@ def _write(out: list[str], name: str, value: Any, extra: str, path: str) -> None
         body = text_of(value, path)
         out.append(f"<{name}{extra}>{body}</{name}>" if body else f"<{name}{extra}/>")
         return
-    attributes = "".join(
-        f' {key[1:]}="{attribute_of(part, f"{path}/{key}")}"'
-        for key, part in value.items()
-        if key.startswith("@")
-    )
+    attributes = ""
+    for key, part in value.items():
+        if key.startswith("@"):
+            _check_name(key[1:], f"{path}/{key}")
+            attributes += f' {key[1:]}="{attribute_of(part, f"{path}/{key}")}"'
     out.append(f"<{name}{extra}{attributes}>")
     for key, part in value.items():
         if key == "#text":
@@ -204,6 +208,11 @@ def _write(out: list[str], name: str, value: Any, extra: str, path: str) -> None
         elif not key.startswith("@"):
             _write(out, key, part, "", f"{path}/{key}")
     out.append(f"</{name}>")
+
+
+def _check_name(name: str, path: str) -> None:
+    if not _NAME.fullmatch(name) or name.startswith("xmlns"):
+        raise _unrenderable(path, "不是合法的元素或属性名", "not a name in XML", "xml.name")
 
 
 def text_of(value: Any, path: str) -> str:

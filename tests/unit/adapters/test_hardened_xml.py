@@ -131,6 +131,7 @@ def test_characters_xml_cannot_carry_are_named_not_dropped(value):
     assert value not in str(caught.value)
 
 
-def test_a_key_that_is_no_element_name_is_refused():
+@pytest.mark.parametrize("key", ["b><c", "Aª", "1a", "", "a:b", "a b", '@x="1" y', "@xmlns", "@"])
+def test_a_key_that_is_no_name_is_refused(key):
     with pytest.raises(Unrenderable):
-        from_record("a", {"b><c": "1"})
+        from_record("a", {key: "1", "b": "2"})
