@@ -27,7 +27,8 @@ def open_keys(
     root_file: Path, vault_file: Path, *, used: int, ids: Ids, threads: Threads, pool: int = POOL
 ) -> FileKeys:
     """
-    Open the keys; a missing key store is made.
+    Open the keys; a missing key store is made. Only the process that holds the database may do so
+    with a pool.
 
     `used` is the highest key id in the database's cases (`SqliteStore.used_key_id`): ids given out
     are above it even if the key store is an older copy. `pool` 0 opens for reading only.

@@ -128,7 +128,10 @@ class SqliteStore:
 
     def _writing(self) -> Writer:
         if self._writer is None:
-            raise StoreUnavailable("数据库以只读方式打开", "the store was opened for reading only")
+            raise StoreUnavailable(
+                "数据库以只读方式打开或已关闭",
+                "the store was opened for reading only, or is closed",
+            )
         return self._writer
 
     async def commit(self, change: Change) -> tuple[str, ...]:

@@ -7,7 +7,8 @@ Its hand-off queue is bounded; it alone checkpoints, when idle or when the log i
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any
@@ -94,10 +95,7 @@ class Writer:
                 group = []
 
     def _commit(self, group: list[_Job]) -> None:
-        started = self._meter.monotonic() if self._meter else 0.0
-        results = self._engine.run([job.work for job in group])
-        if self._meter is not None:
-            self._meter.report(len(group), self._meter.monotonic() - started)
+        results = self._run(group)
         first = group[0].loop
         if all(job.loop is first for job in group):
             _tell(first, [job.done for job in group], results)
@@ -106,6 +104,17 @@ class Writer:
                 _tell(job.loop, [job.done], [result])
         if self._engine.wal_bytes >= CHECKPOINT_BYTES:
             self._engine.checkpoint()
+
+    def _run(self, group: list[_Job]) -> Sequence[Any]:
+        started = self._meter.monotonic() if self._meter else 0.0
+        try:
+            results = self._engine.run([job.work for job in group])
+        except Exception as error:  # the thread goes on: whoever comes later must not wait for ever
+            results = [Failed(error)] * len(group)
+        if self._meter is not None:
+            with suppress(Exception):  # what is committed is committed, counted or not
+                self._meter.report(len(group), self._meter.monotonic() - started)
+        return results
 
     def close(self) -> None:
         """Commit what was handed in, end the thread, close the connection. Blocks."""

@@ -369,3 +369,32 @@ async def test_every_commit_group_is_metered(path: Path):
 
     assert sum(size for size, _ in groups) == 20
     assert {seconds for _, seconds in groups} == {1}
+
+
+# --- the writing thread ---------------------------------------------------------------------
+
+
+async def test_a_surprise_in_the_writing_thread_is_told_and_survived(path: Path, monkeypatch: Any):
+    store = open_at(path)
+    engine = store._writing()._engine
+    monkeypatch.setattr(engine, "run", lambda works: [][0])
+    with pytest.raises(IndexError):
+        await store.commit(a_submission(1))
+    monkeypatch.undo()
+
+    await store.commit(a_submission(2))
+
+    assert await store.case(number(2)) is not None
+    await store.close()
+
+
+async def test_a_meter_that_breaks_disturbs_no_commit(path: Path):
+    def report(works: int, seconds: float) -> None:
+        raise RuntimeError
+
+    store = open_at(path, meter=Meter(monotonic=lambda: 0.0, report=report))
+
+    await store.commit(a_submission(1))
+
+    assert await store.case(number(1)) is not None
+    await store.close()
