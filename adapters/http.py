@@ -80,9 +80,12 @@ class AiohttpClient:
         self._limit = limit
         self._keep_alive = keep_alive
         self._session: aiohttp.ClientSession | None = None
+        self._closed = False
 
     async def request(self, call: HttpCall, *, open_material: MaterialReader) -> HttpResult:
         """See `HttpClient.request`."""
+        if self._closed:
+            return NotSent("the client is closed")
         state = _State()
         try:
             async with asyncio.timeout(call.timeouts.total):
@@ -94,6 +97,7 @@ class AiohttpClient:
             return state.failed(_cause(error))
 
     async def close(self) -> None:
+        self._closed = True
         if self._session is not None:
             await self._session.close()
 

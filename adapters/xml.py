@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
 
@@ -28,6 +29,7 @@ _START = (
 _NAME = re.compile(f"[{_START}][{_START}.0-9\u00b7\u0300-\u036f\u203f-\u2040-]*")
 # XML 1.0 section 2.2: characters a document cannot contain, not even as a reference.
 _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_SPECIAL = re.compile("[&<>]").search
 _PROLOG = re.compile(r"\s*(?:<\?.*?\?>|<!--.*?-->)", re.DOTALL)
 
 
@@ -210,8 +212,13 @@ def _write(out: list[str], name: str, value: Any, extra: str, path: str) -> None
     out.append(f"</{name}>")
 
 
+@lru_cache(4096)
+def _is_name(name: str) -> bool:
+    return _NAME.fullmatch(name) is not None and not name.startswith("xmlns")
+
+
 def _check_name(name: str, path: str) -> None:
-    if not _NAME.fullmatch(name) or name.startswith("xmlns"):
+    if not _is_name(name):
         raise _unrenderable(path, "不是合法的元素或属性名", "not a name in XML", "xml.name")
 
 
@@ -229,6 +236,8 @@ def text_of(value: Any, path: str) -> str:
     if value is None:
         return ""
     plain = value if isinstance(value, str) else str(value)
+    if plain.isprintable() and _SPECIAL(plain) is None:
+        return plain  # most values; isprintable rules out everything XML cannot carry
     if bad := _ILLEGAL.search(plain):
         point = ord(bad.group())
         raise _unrenderable(

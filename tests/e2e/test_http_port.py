@@ -124,6 +124,12 @@ async def test_a_name_or_address_that_leads_nowhere_is_not_sent(client, url):
     assert isinstance(await send(client, url), NotSent)
 
 
+async def test_a_client_that_was_closed_sends_nothing(client):
+    await client.close()
+
+    assert isinstance(await send(client, "http://127.0.0.1:9/"), NotSent)
+
+
 async def test_a_host_that_does_not_answer_the_connection_is_not_sent(client):
     with socket.socket() as deaf:
         deaf.bind(("127.0.0.1", 0))
