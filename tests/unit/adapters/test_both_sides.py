@@ -15,6 +15,7 @@ import pytest
 from adapters.connection import load_connection
 from adapters.counterpart import open_counterparts
 from adapters.open import open_adapters, read_folder
+from adapters.soap.envelope import around, write_fault
 from contracts.adapter import (
     Absent,
     Delivered,
@@ -613,3 +614,18 @@ def _first_of(code, kind):
     name = next((n for c, k, n in OUT if c == code and k == kind), None)
     record = golden(code, name) if name else {"messageType": "NOTICE", "serialNo": "S-1"}
     return scans, scans.into(record), kind
+
+
+@pytest.mark.parametrize("status", [200, 500])
+@pytest.mark.parametrize(("fault", "kind"), [("Client", Unavailable), ("Server", Unknown)])
+async def test_a_soap_fault_means_the_same_with_any_status(status, fault, kind):
+    stage = Stage("150000")
+    scans, record, message = _first("150000")
+    before, after = around("1.2", header="", charset="utf-8")
+    content = write_fault("1.2", code=fault, reason="模拟").encode()
+    reply = WireReply(status, {"content-type": "application/soap+xml"}, before + content + after)
+    stage.behave = lambda place, call: reply
+
+    outcome, _ = await stage.deliver(message, record, scans=scans, serial=serial_in(record))
+
+    assert type(outcome) is kind
