@@ -11,14 +11,15 @@ from __future__ import annotations
 import apsw
 
 from gateway.ports import DeliveryState
+from gateway.storage.sqlite.query import fetch
 
 _PASSED: frozenset[DeliveryState] = frozenset({"parked", "asking", "dead"})
 """open, but an overtaker may pass"""
 _HOLDING: frozenset[DeliveryState] = frozenset({"pending", "sending", "mailbox"})
 
-_REORDER = """
-UPDATE deliveries AS d INDEXED BY deliveries_open
-SET waits = NOT waits
+# Asked before anything is changed: mostly nothing is.
+_WRONG = """
+SELECT id FROM deliveries AS d INDEXED BY deliveries_open
 WHERE order_key = ?
   AND state IN ('pending', 'sending', 'asking', 'mailbox', 'parked', 'dead')
   AND waits <> EXISTS (
@@ -32,7 +33,9 @@ WHERE order_key = ?
 
 def reorder(db: apsw.Connection, order_key: str) -> None:
     """Bring `waits` of an order key up to date."""
-    db.execute(_REORDER, (order_key,))
+    wrong = fetch(db, _WRONG, (order_key,))
+    if wrong:
+        db.executemany("UPDATE deliveries SET waits = NOT waits WHERE id = ?", wrong)
 
 
 def changes_order(was: tuple[DeliveryState, ...], state: DeliveryState) -> bool:

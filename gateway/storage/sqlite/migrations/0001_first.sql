@@ -45,6 +45,7 @@ CREATE TABLE numbers (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE messages (
+    id INTEGER PRIMARY KEY,
     case_number TEXT NOT NULL REFERENCES cases (number),
     arrival INTEGER NOT NULL,
     system TEXT NOT NULL,
@@ -58,8 +59,8 @@ CREATE TABLE messages (
     received_at INTEGER NOT NULL,
     package TEXT,
     sealed BLOB NOT NULL,
-    PRIMARY KEY (case_number, arrival)
-) STRICT, WITHOUT ROWID;
+    UNIQUE (case_number, arrival)
+) STRICT;
 
 CREATE TABLE receipts (
     system TEXT NOT NULL,
@@ -128,6 +129,7 @@ CREATE INDEX deliveries_due ON deliveries (destination, next_at)
 CREATE INDEX deliveries_leased ON deliveries (destination, lease_until) WHERE lease_until > 0;
 
 CREATE TABLE steps (
+    id INTEGER PRIMARY KEY,
     serial TEXT NOT NULL REFERENCES deliveries (serial),
     step INTEGER NOT NULL,
     operation TEXT NOT NULL,
@@ -135,10 +137,11 @@ CREATE TABLE steps (
     sealed_plan BLOB,
     sealed_answer BLOB,
     done INTEGER NOT NULL,
-    PRIMARY KEY (serial, step)
-) STRICT, WITHOUT ROWID;
+    UNIQUE (serial, step)
+) STRICT;
 
 CREATE TABLE attempts (
+    id INTEGER PRIMARY KEY,
     serial TEXT NOT NULL REFERENCES deliveries (serial),
     number INTEGER NOT NULL,
     purpose TEXT NOT NULL CHECK (purpose IN ('send', 'query')),
@@ -151,8 +154,8 @@ CREATE TABLE attempts (
     outcome TEXT,
     status INTEGER,
     reason TEXT,
-    PRIMARY KEY (serial, number)
-) STRICT, WITHOUT ROWID;
+    UNIQUE (serial, number)
+) STRICT;
 
 CREATE TABLE cursors (
     system TEXT NOT NULL,
