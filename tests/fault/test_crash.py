@@ -10,6 +10,7 @@ from tests.fault.crash import crash
 
 
 @pytest.mark.slow
+@pytest.mark.xdist_group("processes")
 async def test_nothing_acknowledged_is_lost_or_done_twice_over_kills(tmp_path: Path) -> None:
     result = await crash(kills=3, seed=7, folder=tmp_path, pauses=(0.3, 1.0))
 
