@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from contracts.errors import Finding, Level
-from mappings.national import Field, field_at, fields_below, kinds
+from mappings.national import INTAKE, Field, field_at, fields_below, kinds
 from mappings.nodes import FILE, KindPlan, Leaf, Node, Path, Span
 from mappings.package import Package
 from mappings.rules import problem
@@ -90,14 +90,17 @@ def _lint_use(plan: KindPlan, use: Use, package: Package) -> Iterator[Finding]:
         return
     if use.node is None:
         return
-    fault = _misfit(use.node, field, package, plan)
+    fault = _misfit(use, field, package, plan)
     if fault is not None:
         yield problem("M009", FILE, line, f"字段 {name}:{fault[0]}", f"{name}: {fault[1]}")
 
 
-def _misfit(node: Node, field: Field, package: Package, plan: KindPlan) -> tuple[str, str] | None:
+def _misfit(use: Use, field: Field, package: Package, plan: KindPlan) -> tuple[str, str] | None:
+    node = use.node
+    assert node is not None
     inwards = plan.direction != "out" and node.runs("in")
-    if inwards and field.by == "gateway":
+    if inwards and (field.by == "gateway" or use.path[0] in INTAKE):
+        # a folder must not say who sent a message, or in which environment
         return "由网关填写", "is set by the gateway; direction: out"
     if isinstance(node, Span):
         if node.kind != "at" and not field.many:

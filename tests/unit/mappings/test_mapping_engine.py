@@ -319,6 +319,14 @@ def test_one_element_standing_alone_is_a_list_of_one(read, record) -> None:
     ]
 
 
+def test_plain_value_among_the_elements_is_kept(read, record) -> None:
+    record["List"]["Item"][1] = "模拟"
+    done = read(record)
+
+    assert len(done.document["body"]["materials"]) == 1
+    assert done.document["extensions"]["990009"] == {"/List/Item/1": "模拟"}
+
+
 def test_second_file_does_not_fit_where_one_stands(read, write, record) -> None:
     document = read(record).document
     files = document["body"]["materials"][0]["files"]

@@ -49,6 +49,7 @@ def test_every_province_is_without_findings_to_mend(folder: Path) -> None:
         ("M009", "mapping.yaml", "body.dates.application_time", "body.dates.arrived_at"),
         ("M009", "mapping.yaml", "each: {national: body.materials", "each: {national: body.form"),
         ("M009", "mapping.yaml", 'codes: contact, many: ","', "codes: contact"),
+        ("M009", "mapping.yaml", "body.dates.application_time", "sender.system"),
         ("M009", "mapping.yaml", "  application:", "  applications:"),
         ("M012", "mapping.yaml", "province: SJQH,", "province: SJQH, direction: out,"),
         ("M008", "mapping.yaml", "province: LXDH}", DOUBLE),
