@@ -40,6 +40,7 @@ from gateway.world import RealIds, RealThreads
 
 EXAMPLES = Path(__file__).parent.parent / "contracts" / "examples" / "v1" / "valid"
 WINDOW, HANDLER, OTHER = "530303-window", "150000", "990001"
+PROVINCES = {WINDOW: "530000", HANDLER: "150000", OTHER: "990000"}
 START = datetime(2026, 3, 2, 1, 14, 6, tzinfo=UTC)
 
 
@@ -238,9 +239,9 @@ async def a_world(folder: Path, *, mailbox: bool = False) -> AsyncIterator[World
     handler, other = Scripted(HANDLER), Scripted(OTHER)
     woken: list[str] = []
     systems = [
-        _system(WINDOW, "530000", "530303990000", window),
-        _system(HANDLER, "150000", "150402000000", handler),
-        _system(OTHER, "990000", "990001000000", other),
+        _system(WINDOW, "530303990000", window),
+        _system(HANDLER, "150402000000", handler),
+        _system(OTHER, "990001000000", other),
     ]
     provinces = TestProvinces(systems)
     gw = Gateway(
@@ -261,10 +262,10 @@ async def a_world(folder: Path, *, mailbox: bool = False) -> AsyncIterator[World
         keys.close()
 
 
-def _system(system: str, province: str, place: str, adapter: Scripted) -> System:
+def _system(system: str, place: str, adapter: Scripted) -> System:
     return System(
         system=system,
-        province=province,
+        province=PROVINCES[system],
         name=f"模拟·{system}",
         simulated=True,
         place=place,
@@ -285,6 +286,11 @@ def example(name: str) -> dict[str, Any]:
     """A published example as its sender would have written it: without the gateway's fields."""
     document: dict[str, Any] = json.loads((EXAMPLES / f"{name}.json").read_text("utf-8"))
     return sender_form(document)
+
+
+def say_as(document: dict[str, Any], system: str) -> None:
+    """Make a document that of another system of this world."""
+    document["sender"] |= {"system": system, "province": PROVINCES[system]}
 
 
 GATEWAY_FIELDS = frozenset(
@@ -331,4 +337,4 @@ def foreign(kind: str, record: Record, *, system: str, message_id: str) -> Inbou
     )
 
 
-__all__ = ["Scripted", "World", "a_world", "caller", "example", "foreign", "replace"]
+__all__ = ["Scripted", "World", "a_world", "caller", "example", "foreign", "replace", "say_as"]

@@ -154,10 +154,11 @@ def _sender(inbound: Inbound, *, gw: Gateway) -> System:
         )
     if inbound.document is not None:
         claimed = inbound.document.get("sender")
-        if isinstance(claimed, dict) and claimed.get("system") != name:
+        known = {"system": system.system, "province": system.province}
+        if isinstance(claimed, dict) and any(claimed.get(k, v) != v for k, v in known.items()):
             raise Forbidden(
-                "报文的发送方与令牌所属系统不一致",
-                "the document's sender is not the token's system",
+                "报文的发送方与令牌所属系统或省份不一致",
+                "the document's sender is not the token's system and province",
             )
     return system
 

@@ -27,7 +27,7 @@ from gateway.ports import DeliveryFilter, DeliveryRow
 from gateway.usecases.deliver import deliver
 from gateway.usecases.redeliver import retry_delivery
 from gateway.usecases.take_in import Inbound, take_in
-from tests.world import HANDLER, WINDOW, World, a_world, caller, example
+from tests.world import HANDLER, WINDOW, World, a_world, caller, example, say_as
 
 LOST = Unknown("connection lost before an answer")
 
@@ -53,7 +53,7 @@ async def send(world: World, kind: str, number: str, *, by: str, **body: Any) ->
     document = example(kind)
     document |= {"case_number": number, "message_id": f"{kind}-1"}
     document.pop("numbers", None)
-    document["sender"]["system"] = by
+    say_as(document, by)
     document["body"] |= body
     raw = json.dumps(document).encode()
     await take_in(

@@ -12,7 +12,7 @@ import pytest
 from contracts.errors import Unroutable
 from gateway.ports import DeliveryFilter
 from gateway.usecases.take_in import Inbound, take_in
-from tests.world import HANDLER, OTHER, World, a_world, caller, example
+from tests.world import HANDLER, OTHER, World, a_world, caller, example, say_as
 
 THERE = {"code": "990001990000", "county": "990001"}
 
@@ -24,7 +24,7 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
 
 
 async def hand_in(world: World, document: dict[str, Any], *, by: str) -> dict[str, Any]:
-    document["sender"]["system"] = by
+    say_as(document, by)
     document.pop("numbers", None)
     inbound = Inbound(
         caller=caller(by),

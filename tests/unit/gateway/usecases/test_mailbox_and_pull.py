@@ -18,7 +18,7 @@ from gateway.usecases.mailbox import take_mailbox
 from gateway.usecases.pull import pull
 from gateway.usecases.redeliver import retry_delivery
 from gateway.usecases.take_in import Inbound, take_in
-from tests.world import HANDLER, WINDOW, World, a_world, caller, example, foreign
+from tests.world import HANDLER, WINDOW, World, a_world, caller, example, foreign, say_as
 
 
 @pytest.fixture
@@ -115,7 +115,7 @@ async def test_what_was_taken_up_again_behind_the_cursor_is_handed_out_not_settl
 async def arrive(world: World, number: str, message_id: str, *, kind: str = "acceptance") -> None:
     document = {**example(kind), "case_number": number, "message_id": message_id}
     document.pop("numbers", None)
-    document["sender"]["system"] = HANDLER
+    say_as(document, HANDLER)
     inbound = Inbound(
         caller=caller(HANDLER),
         raw=json.dumps(document).encode(),

@@ -25,7 +25,7 @@ from contracts.errors import (
 from gateway.ports import CaseFilter, DeliveryFilter
 from gateway.usecases.materials import forget_materials, stage_bytes
 from gateway.usecases.take_in import Answer, Inbound, take_in
-from tests.world import HANDLER, OTHER, WINDOW, World, a_world, caller, example, foreign
+from tests.world import HANDLER, OTHER, WINDOW, World, a_world, caller, example, foreign, say_as
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def follow_up(kind: str, case_number: str, *, by: str = HANDLER, **changes: Any)
     """A message of the handling place (or of `by`) to a case, after the example of its kind."""
     document = example(kind)
     document |= {"case_number": case_number, "message_id": f"{kind}-1", **changes}
-    document["sender"]["system"] = by
+    say_as(document, by)
     document.pop("numbers", None)
     return document
 
@@ -148,6 +148,16 @@ async def test_a_staged_material_is_bound_to_the_case(world: World) -> None:
 async def test_a_document_of_another_sender_is_refused(world: World) -> None:
     with pytest.raises(Forbidden):
         await hand_in(world, an_application(), by=OTHER)
+    assert await stored(world) == 0
+
+
+@pytest.mark.parametrize("claim", [{"system": OTHER}, {"province": "990000"}])
+async def test_a_sender_is_whom_the_token_says(world: World, claim: dict[str, str]) -> None:
+    document = an_application()
+    document["sender"] |= claim
+
+    with pytest.raises(Forbidden):
+        await hand_in(world, document)
     assert await stored(world) == 0
 
 
@@ -261,7 +271,7 @@ async def test_the_leaf_of_a_message_carries_no_personal_data(world: World) -> N
 async def test_only_an_application_begins_a_case(world: World, kind: str) -> None:
     document = example(kind)
     document.pop("case_number", None)
-    document["sender"]["system"] = WINDOW
+    say_as(document, WINDOW)
 
     with pytest.raises(InvalidDocument) as refusal:
         await hand_in(world, document)
