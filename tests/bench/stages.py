@@ -2,7 +2,7 @@
 Where the time of one case goes: CPU per stage of the line, in one process, without sockets.
 
 `python -m tests.bench.stages --cases 300`. The store, the keys and the mapping are the real ones;
-only the HTTP port answers from memory. `main` is the event loop's thread, `process` adds the writer.
+only the HTTP port answers from memory. `main` is the event loop's thread, `process` all threads.
 """
 
 from __future__ import annotations
