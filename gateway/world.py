@@ -67,6 +67,20 @@ class RealThreads:
         return await asyncio.to_thread(work)
 
 
+async def free_ports(count: int) -> list[int]:
+    """Ports of the loopback address that nobody listens on right now, all different."""
+
+    async def nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.close()
+
+    servers = [await asyncio.start_server(nothing, "127.0.0.1", 0) for _ in range(count)]
+    ports = [int(server.sockets[0].getsockname()[1]) for server in servers]
+    for server in servers:
+        server.close()
+        await server.wait_closed()
+    return ports
+
+
 def reset_connection(transport: asyncio.Transport) -> None:
     """Break a TCP connection so that the other side sees a reset (RST), not an end (FIN)."""
     link = transport.get_extra_info("socket")
@@ -92,4 +106,4 @@ def peer_user(transport: asyncio.BaseTransport | None) -> str | None:
         return f"uid{uid}"
 
 
-__all__ = ["RealClock", "RealIds", "RealThreads", "peer_user", "reset_connection"]
+__all__ = ["RealClock", "RealIds", "RealThreads", "free_ports", "peer_user", "reset_connection"]

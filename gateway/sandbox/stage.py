@@ -21,6 +21,7 @@ from gateway.ports import Clock, Ids
 from gateway.sandbox.faults import FaultScript
 from gateway.sandbox.invented import invent_connection
 from gateway.sandbox.processes import Process, start
+from gateway.world import free_ports
 from mappings.load import PROVINCES
 
 SETTINGS = {
@@ -65,7 +66,7 @@ class Stage:
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         for name, port in zip(
-            ("gateway", *self.codes), await _free_ports(len(self.codes) + 1), strict=True
+            ("gateway", *self.codes), await free_ports(len(self.codes) + 1), strict=True
         ):
             self._ports[name] = port
         profiles = {code: load_connection(PROVINCES / code) for code in self.codes}
@@ -237,20 +238,6 @@ class Stage:
                 if self.clock.monotonic() > until:
                     raise GaveUpError(f"{method} {url}: {error}") from error
             await self.clock.sleep(STEP)
-
-
-async def _free_ports(count: int) -> list[int]:
-    """Ports of the loopback address that nobody listens on right now, all different."""
-
-    async def nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.close()
-
-    servers = [await asyncio.start_server(nothing, "127.0.0.1", 0) for _ in range(count)]
-    ports = [int(server.sockets[0].getsockname()[1]) for server in servers]
-    for server in servers:
-        server.close()
-        await server.wait_closed()
-    return ports
 
 
 def _write(path: Path, content: Any) -> None:

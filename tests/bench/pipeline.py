@@ -37,7 +37,7 @@ from adapters.connection import load_connection
 from gateway.sandbox.invented import invent_connection
 from gateway.sandbox.processes import Process, start
 from gateway.sandbox.scans import make_scan
-from gateway.world import RealClock, RealIds
+from gateway.world import RealClock, RealIds, free_ports
 from mappings.load import PROVINCES
 
 CODES = ("150000", "310000", "510000")
@@ -137,7 +137,7 @@ class Bench:
 async def bench(*, runs: int, seconds: int, materials: int, folder: Path) -> dict[str, Any]:
     clock, ids = RealClock(), RealIds()
     profiles = {code: load_connection(PROVINCES / code) for code in CODES}
-    port = await _free_port()
+    (port,) = await free_ports(1)
     connections = {
         code: invent_connection(profile, url=f"http://127.0.0.1:{port}", ids=ids)
         for code, profile in profiles.items()
@@ -306,14 +306,6 @@ async def _grant(folder: Path) -> str:
         session.post("http://admin/access", json=form) as answer,
     ):
         return str((await answer.json())["token"])
-
-
-async def _free_port() -> int:
-    server = await asyncio.start_server(lambda reader, writer: writer.close(), "127.0.0.1", 0)
-    port = int(server.sockets[0].getsockname()[1])
-    server.close()
-    await server.wait_closed()
-    return port
 
 
 def _cpu_seconds(pid: int) -> float:
