@@ -80,8 +80,12 @@ async def _run(*, as_json: bool, keep: bool, seed: int) -> int:
             shown = await _play(played, stage=stage, view=view, seed=seed)
     except (NotStartedError, GaveUpError) as error:
         view.tell(f"没有完成:{error}")
+    except asyncio.CancelledError:
+        # Ctrl-C leaves neither processes nor files behind
+        await asyncio.shield(stage.close())
+        shutil.rmtree(folder)
+        raise
     finally:
-        # shielded: Ctrl-C must not leave processes behind
         await asyncio.shield(stage.close(keep=keep and shown is not None))
     good = shown is not None and shown.holds
     if shown is not None:
