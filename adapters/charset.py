@@ -156,8 +156,12 @@ def encode(text: str, *, charset: str, record: Any = None) -> bytes:
 
 def _lacking(value: Any, charset: str, path: str) -> list[Finding]:
     if isinstance(value, dict):
-        parts = [(f"{path}/{key}", part) for key, part in value.items()]
-        return [f for where, part in parts for f in _lacking(part, charset, where)]
+        parts = [(f"{path}/{key}", key, part) for key, part in value.items()]
+        return [
+            finding
+            for where, key, part in parts
+            for finding in (*_lacking(key, charset, where), *_lacking(part, charset, where))
+        ]
     if isinstance(value, list):
         return [
             f

@@ -106,45 +106,36 @@ def check(code: str | None, *, as_json: bool) -> int:
 
 
 def inspect(folder: Path) -> Inspected:
-    """Load connection and mapping, lint, run the goldens and the signing vectors of a folder."""
+    """Load connection and contract, lint the mapping, run goldens and signing vectors."""
+    from adapters.open import read_folder
     from adapters.vectors import check_vectors
-
-    from adapters.connection import load_connection
     from gateway.usecases.times import local_date
     from gateway.world import RealClock
-    from mappings.golden import check_golden, find_goldens
-    from mappings.lint import lint
+    from mappings.check import check_folder
+    from mappings.golden import find_goldens
     from mappings.load import inspect_package
 
     problems: list[str] = []
-    name, systems, package_name, goldens = folder.name, [], "–", 0
+    name = folder.name
+    systems: tuple[str, ...] = ()
     try:
-        profile = load_connection(folder)
-        name, systems = profile.name, [one.system for one in profile.systems]
+        profile = read_folder(folder).profile
+        name, systems = profile.name, tuple(one.system for one in profile.systems)
         problems += check_vectors(folder)
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         problems.append(str(error))
-    package, found = inspect_package(folder)
-    problems += [f"{one.path} {one.rule} {one.message}" for one in found]
-    if package is not None and not found:
-        from mappings.engine import CompiledMapping
-
-        package_name = package.name
-        problems += [
-            f"{one.path} {one.rule} {one.message}"
-            for one in lint(package, on=local_date(RealClock().now()))
-            if one.level != "info"
-        ]
-        mapping = CompiledMapping(package)
-        for golden in find_goldens(folder):
-            goldens += 1
-            problems += [f"golden: {line}" for line in check_golden(golden, mapping)]
+    package, _ = inspect_package(folder)
+    problems += [
+        f"{one.path} {one.rule} {one.message}"
+        for one in check_folder(folder, on=local_date(RealClock().now()))
+        if one.level != "info"
+    ]
     return Inspected(
-        name=name,
         code=folder.name,
-        systems=tuple(systems),
-        package=package_name,
-        goldens=goldens,
+        name=name,
+        systems=systems,
+        package=package.name if package else "–",
+        goldens=len(find_goldens(folder)),
         problems=tuple(problems),
     )
 
