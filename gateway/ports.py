@@ -685,6 +685,8 @@ class Gateway:
     ids: Ids
     environment: Environment
     node: str
+    standings: dict[str, object] = field(default_factory=dict)
+    """Opened cases by number, kept by the use cases; only ever a copy of what the store holds."""
     wake: Callable[[str], None]
     """Tells the lane of a destination that there is work for it; never blocks."""
     limits: Limits = field(default_factory=Limits)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import signal
 import sys
 from collections.abc import Callable, Coroutine
@@ -12,6 +13,7 @@ from typing import Any
 
 import orjson
 
+from contracts.kinds import MODELS
 from gateway.api.server import serving
 from gateway.app import open_gateway
 from gateway.cli.failures import explained
@@ -54,6 +56,7 @@ async def _serve(settings: Settings) -> None:
         configure_logs(
             now=gw.clock.now, level=settings.log_level, node=settings.node, stream=sys.stderr.buffer
         )
+        _settle_memory()
         await _note("node.started", gw)
         await opened.workers.start()
         tidy = loop.create_task(_tidy(gw))
@@ -70,6 +73,20 @@ async def _serve(settings: Settings) -> None:
         tidy.cancel()
         await opened.workers.stop()
         await _note("node.stopped", gw)
+
+
+def _settle_memory() -> None:
+    """
+    Build what the first message would build, and keep the collector off what stays for ever.
+
+    Mappings, contracts and models are about a million objects that never become garbage; looking
+    through them again and again costs a tenth of the line's speed.
+    """
+    for model in MODELS.values():
+        model.model_rebuild()
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 async def _tidy(gw: Gateway) -> None:

@@ -27,7 +27,7 @@ from gateway.ports import (
 from gateway.usecases.caller import Caller
 from gateway.usecases.draft import Draft, envelope
 from gateway.usecases.enter import Entered, enter, merge
-from gateway.usecases.stand import Standing, stand
+from gateway.usecases.stand import Standing, remember, stand
 from gateway.usecases.times import national, stamp
 
 TRIES = 50
@@ -75,6 +75,7 @@ async def acknowledge(
             await gw.store.commit(merge(change, entered.change))
         except RevisionConflictError:
             continue
+        remember(entered.standing, gw=gw)
         for destination in entered.destinations:
             gw.wake(destination)
         return

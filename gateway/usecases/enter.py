@@ -27,6 +27,7 @@ from gateway.usecases.draft import Draft
 from gateway.usecases.entry_checks import bind_named, refuse_known_numbers, refuse_undeliverable
 from gateway.usecases.opening import begin, clock_rules
 from gateway.usecases.pinned import pin
+from gateway.usecases.render import Rendered
 from gateway.usecases.sealed import MessageContent, open_message, seal_message
 from gateway.usecases.stand import Standing, role_for
 
@@ -44,8 +45,20 @@ class Entered:
     case: Case
     change: Change
     answer: dict[str, Any]
-    destinations: tuple[str, ...]
-    previews: list[dict[str, Any]]
+    rendered: tuple[Rendered, ...]
+
+    @property
+    def destinations(self) -> tuple[str, ...]:
+        """Lanes to wake once this is committed."""
+        return tuple(
+            one.delivery.destination for one in self.rendered if one.delivery.state == "pending"
+        )
+
+    @property
+    def standing(self) -> Standing | None:
+        """The case as it stands once this is committed."""
+        row = self.change.case
+        return None if row is None else Standing(row, self.key, self.case)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,12 +155,7 @@ async def enter(
             findings=findings,
             content_digest=content_digest,
         ),
-        destinations=tuple(
-            one.delivery.destination for one in sent.rendered if one.delivery.state == "pending"
-        ),
-        previews=[
-            {"destination": one.delivery.destination, "record": one.record} for one in sent.rendered
-        ],
+        rendered=sent.rendered,
     )
 
 

@@ -10,6 +10,9 @@ from gateway.core.case import Case, Role, case_from_json
 from gateway.core.transitions import TRANSITIONS
 from gateway.ports import CaseKey, CaseRow, Gateway
 
+KEPT = 2000
+"""Opened cases kept in memory, oldest out first; a few KB each."""
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
@@ -21,7 +24,21 @@ class Standing:
 async def stand(number: str, *, gw: Gateway) -> Standing | None:
     """Read and open a case; None when there is none."""
     row = await gw.store.case(number)
-    return None if row is None else open_case_row(row, gw=gw)
+    if row is None:
+        return None
+    known = gw.standings.get(number)
+    if isinstance(known, Standing) and known.row.sealed == row.sealed:
+        return known  # opened by us before, and not a byte of it has changed since
+    return open_case_row(row, gw=gw)
+
+
+def remember(standing: Standing | None, *, gw: Gateway) -> None:
+    """Keep an opened case in memory; the next message of it often comes soon."""
+    if standing is None:
+        return
+    gw.standings[standing.case.number] = standing
+    while len(gw.standings) > KEPT:
+        gw.standings.pop(next(iter(gw.standings)))
 
 
 def open_case_row(row: CaseRow, *, gw: Gateway) -> Standing:
@@ -49,4 +66,4 @@ def role_for(case: Case, system: str, kind: str) -> Role:
     return roles[0] if roles else "RECEIVING"
 
 
-__all__ = ["Standing", "case_place", "open_case_row", "role_for", "stand"]
+__all__ = ["Standing", "case_place", "open_case_row", "remember", "role_for", "stand"]

@@ -39,7 +39,7 @@ from gateway.usecases.caller import Caller
 from gateway.usecases.draft import Draft, read_foreign, read_native
 from gateway.usecases.enter import Entered, enter
 from gateway.usecases.materials import bind_material, stage_bytes
-from gateway.usecases.stand import Standing, stand
+from gateway.usecases.stand import Standing, remember, stand
 from gateway.usecases.times import stamp
 
 REVISION_TRIES = 20
@@ -99,8 +99,9 @@ async def take_in(inbound: Inbound, *, gw: Gateway) -> Answer:
 async def _take_in(inbound: Inbound, *, gw: Gateway) -> Answer:
     sender = _sender(inbound, gw=gw)
     identity = _identify(inbound, gw=gw)
-    if first := await _first_answer(identity, sender=sender, gw=gw):
+    if inbound.dry_run and (first := await _first_answer(identity, sender=sender, gw=gw)):
         return first
+    # A repeat is rare: it is recognised by the commit it loses, not by asking before every message.
     for _ in range(REVISION_TRIES):
         try:
             return await _enter(inbound, identity, sender=sender, gw=gw)
@@ -127,16 +128,24 @@ async def _enter(inbound: Inbound, identity: _Identity, *, sender: System, gw: G
     draft = _read(inbound, sender=sender, standing=standing, gw=gw)
     entered = await enter(draft, sender=sender, standing=standing, caller=inbound.caller, gw=gw)
     if inbound.dry_run:
-        return Answer(200, {**entered.answer, "dry_run": True, "previews": entered.previews})
+        return Answer(200, {**entered.answer, "dry_run": True, "previews": _previews(entered)})
     change = replace(
         entered.change,
         receipts=_receipts(identity, entered, sender=sender, gw=gw),
         materials=(*entered.change.materials, *await _keep_inline(inbound, entered, gw=gw)),
     )
     await gw.store.commit(change)
+    remember(entered.standing, gw=gw)
     for destination in entered.destinations:
         gw.wake(destination)
     return Answer(202, entered.answer)
+
+
+def _previews(entered: Entered) -> list[dict[str, Any]]:
+    """What would be sent, and where to."""
+    return [
+        {"destination": one.delivery.destination, "record": one.record} for one in entered.rendered
+    ]
 
 
 # --- who and what ---------------------------------------------------------------------------
