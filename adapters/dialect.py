@@ -13,6 +13,8 @@ from adapters.operation import CompiledOperation
 from adapters.paths import getter
 from contracts.adapter import WireReply
 
+MAX_WRONG = 1600
+"""Characters that say what is wrong; what to do next always fits behind them."""
 DENIED = frozenset({"access_denied", "forbidden"})
 
 
@@ -50,12 +52,18 @@ def refuse(operation: CompiledOperation, problem: Mapping[str, Any]) -> WireRepl
 
 
 def _text(problem: Mapping[str, Any]) -> str:
-    """Everything that is wrong in one text, places named: old systems show a single line."""
+    """
+    Everything that is wrong in one text, places named, what to do next, and the same in short in
+    English: old systems show a single line.
+    """
     parts = [str(problem.get("detail", ""))]
     for error in problem.get("errors") or ():
         place = error.get("pointer") or error.get("path")
         parts.append(f"{place}:{error.get('message', '')}" if place else error.get("message", ""))
-    return ";".join(part for part in parts if part)[:2000]
+    wrong = ";".join(part for part in parts if part)[:MAX_WRONG]
+    english = ". ".join(problem[name] for name in ("detail_en", "remedy_en") if name in problem)
+    told = ";".join(part for part in (wrong, problem.get("remedy")) if part)
+    return f"{told} ({english})" if english else told
 
 
 def page(

@@ -92,8 +92,8 @@ class InvalidRequest(Refused):
     code = "invalid_request"
     title_zh = "请求头或参数不符合要求"
     title_en = "A header or parameter is wrong"
-    remedy_zh = "请按 errors 逐条修改后重新发送;列出的是全部问题"
-    remedy_en = "Mend every entry of errors, which lists all of them, and send again"
+    remedy_zh = "请按列出的问题逐条修改后重新发送;列出的是全部问题"
+    remedy_en = "Mend everything that is listed, which is all there is, and send again"
 
 
 class Unreadable(Refused):
@@ -109,8 +109,8 @@ class InvalidDocument(Refused):
     status = 422
     title_zh = "报文内容不符合要求"
     title_en = "The document does not fit the format"
-    remedy_zh = "请按 errors 逐条修改后重新提交;列出的是全部问题"
-    remedy_en = "Mend every entry of errors, which lists all of them, and send again"
+    remedy_zh = "请按列出的问题逐条修改后重新提交;列出的是全部问题"
+    remedy_en = "Mend everything that is listed, which is all there is, and send again"
 
 
 class Unroutable(Refused):

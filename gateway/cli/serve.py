@@ -79,8 +79,8 @@ def _settle_memory() -> None:
     """
     Build what the first message would build, and keep the collector off what stays for ever.
 
-    Mappings, contracts and models are about a million objects that never become garbage; looking
-    through them again and again costs a tenth of the line's speed.
+    Mappings, contracts and models never become garbage; looking through them again and again would
+    be time taken from messages.
     """
     for model in MODELS.values():
         model.model_rebuild()

@@ -35,6 +35,7 @@ from gateway.world import RealClock, RealIds
 
 CODES = ("150000", "310000", "340000", "510000", "530000", "990000")
 BODY_LIMIT = 64 * 1024
+DIALECT_LIMIT = 256 * 1024
 OPERATOR = Caller(
     client_id="os.test", role="operator", system=None, province=None, trace_id="1" * 32
 )
@@ -174,8 +175,9 @@ async def open_door(folder: Path) -> AsyncIterator[Door]:
 
 
 def idle(gw: Gateway) -> Gateway:
-    """The same gateway, whose lanes nobody wakes."""
-    return replace(gw, wake=lambda destination: None)
+    """The same gateway, whose lanes nobody wakes and whose dialects take little."""
+    limits = replace(gw.limits, dialect_body=DIALECT_LIMIT)
+    return replace(gw, wake=lambda destination: None, limits=limits)
 
 
 async def _grant(door: Door, name: str, *, role: str, system: str | None) -> None:
