@@ -43,6 +43,7 @@ from mappings.load import PROVINCES
 CODES = ("150000", "310000", "510000")
 LINES = ("forwarder", "rest", "soap")
 CONNECTIONS = 64
+BODY = 4096
 WARM_UP_SECONDS, WARM_UP = 2, 99
 SENDER = "310000"
 DRAIN_SECONDS = 120.0
@@ -231,7 +232,7 @@ def report(
 
 
 def application(household: str, *, digest: str | None = None) -> dict[str, Any]:
-    """A Shanghai application of about 4 KB, in Shanghai's words, with one file or none."""
+    """A Shanghai application of about `BODY` bytes, in its own words, with one file or none."""
     file = PROVINCES / "310000" / "golden" / "01-application.application.record.json"
     record: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     now = (datetime.now(UTC) + timedelta(hours=8)).replace(tzinfo=None)
@@ -244,9 +245,9 @@ def application(household: str, *, digest: str | None = None) -> dict[str, Any]:
         files = material.pop("files", [])
         if digest is not None and index == 0:
             material["files"] = [{**files[0], "digest": digest, "size": MATERIAL}]
-    spare = 4096 - len(json.dumps(record, ensure_ascii=False).encode())
-    if digest is None and spare > 0:
-        record["summary"] = "模拟" + "." * min(900, spare - 30)
+    for place, name in ((record, "summary"), (record["form"], "povertyReason")):
+        spare = BODY - len(json.dumps(record, ensure_ascii=False).encode())
+        place[name] = "模拟" + "." * max(0, min(900, spare - 40))
     return record
 
 
