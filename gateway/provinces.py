@@ -110,7 +110,24 @@ def load_provinces(
             dialects.setdefault(folder.name, adapter)
         bodies.extend(read_bodies(folder / "bodies.csv"))
         items[folder.name] = read_items(folder / "items.csv", province=folder.name)
+    _check_bodies(bodies, systems)
     return LoadedProvinces(systems, dialects, bodies, items, environment)
+
+
+def _check_bodies(bodies: Sequence[Body], systems: Mapping[str, System]) -> None:
+    """
+    An application must have somewhere to go: intake routes by these rows alone.
+
+    Raises:
+        ValueError: a body is reached at a system that takes no application.
+    """
+    for body in bodies:
+        known = systems.get(body.system)
+        if known is not None and not known.adapter.carries("application"):
+            raise ValueError(
+                f"{known.province}/bodies.csv: {body.name} handles cases at {body.system}, "
+                "which takes no application (connection.yaml, messages)"
+            )
 
 
 def read_bodies(path: Path) -> list[Body]:

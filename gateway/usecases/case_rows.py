@@ -4,6 +4,7 @@ What a message that entered its case leaves in rows and in the audit tree.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -16,6 +17,10 @@ from gateway.usecases.caller import Caller
 from gateway.usecases.draft import Draft
 from gateway.usecases.stand import case_place
 from gateway.usecases.times import stamp
+
+_CODE = re.compile(r"(?!.*\d{11})[A-Za-z0-9_.:/+-]{1,64}")
+"""Eleven digits in a row are a phone number or an ID number; some systems log in with those."""
+_ITEM = re.compile(r"[A-Za-z0-9_.:/+-]{1,120}")
 
 
 def case_row(case: Case, *, sender: System, key: CaseKey, revision: int) -> CaseRow:
@@ -80,8 +85,7 @@ def message_leaf(
     applied: bool,
     findings: Sequence[Finding],
 ) -> Leaf:
-    operator = draft.message.operator
-    source = draft.message.item.local_code if draft.message.item else None
+    operator, item = draft.message.operator, draft.message.item
     applicant = getattr(draft.message.body, "applicant", None)
     number = applicant.id_number if applicant else None
     return Leaf(
@@ -89,15 +93,15 @@ def message_leaf(
         at=stamp(now),
         actor=replace(
             caller.actor,
-            operator=operator.operator_id if operator else None,
-            window=operator.window_id if operator else None,
+            operator=_plain(operator.operator_id if operator else None, "operator", key=key),
+            window=_plain(operator.window_id if operator else None, "window", key=key),
         ),
         environment=case.environment,
         case_number=case.number,
         item=case.catalogue_code,
-        item_source=source,
+        item_source=_plain(item.local_code if item else None, "item", key=key, like=_ITEM),
         kind=draft.kind,
-        part=draft.message.part_id,
+        part=_plain(draft.message.part_id, "part", key=key),
         outcome="applied" if applied else "not_applied",
         content_digest=digest,
         mapping=draft.package_digest,
@@ -105,6 +109,13 @@ def message_leaf(
         findings=tuple(sorted({finding.rule for finding in findings}))[:50],
         trace_id=caller.trace_id,
     )
+
+
+def _plain(
+    text: str | None, name: str, *, key: CaseKey, like: re.Pattern[str] = _CODE
+) -> str | None:
+    """A sender's code as it is; whatever could be a person's name or number as a commitment."""
+    return text if text is None or like.fullmatch(text) else key.commit(name, text)
 
 
 def _named(party: Party) -> tuple[str, str]:

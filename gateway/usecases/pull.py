@@ -15,7 +15,7 @@ from gateway.usecases.times import stamp
 
 async def pull(system: str, *, gw: Gateway) -> int:
     """
-    Take in one page of a counterpart's messages and return how many there were.
+    Take in one page of a counterpart's messages and return by how many that got us ahead.
 
     A message we must refuse is recorded (`message.refused`) and does not hold up the ones after it.
     A crash before the cursor is stored repeats the page; the repeated messages are recognised.
@@ -42,7 +42,8 @@ async def pull(system: str, *, gw: Gateway) -> int:
             continue
     if page.cursor != cursor:
         await gw.store.commit(_moved(system, page.cursor, gw=gw))
-    return len(page.documents)
+    # A cursor that stands still would be asked again without a pause.
+    return len(page.documents) if page.cursor != cursor else 0
 
 
 def _moved(system: str, cursor: str, *, gw: Gateway) -> Change:

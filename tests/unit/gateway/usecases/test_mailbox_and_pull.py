@@ -154,8 +154,8 @@ async def test_a_page_pulled_twice_is_taken_in_once(world: World) -> None:
     event = replace(event, case_number=number)
     world.handler.pages = [Pulled((event,), "c-1"), Pulled((event,), "c-1")]
 
-    await pull(HANDLER, gw=world.gw)
-    await pull(HANDLER, gw=world.gw)
+    assert await pull(HANDLER, gw=world.gw) == 1
+    assert await pull(HANDLER, gw=world.gw) == 0  # nothing new: time for a pause
 
     kinds = [message.kind for message in await world.gw.store.messages(number)]
     assert kinds == ["application", "acknowledgement", "acceptance"]

@@ -264,6 +264,21 @@ async def test_the_leaf_of_a_message_carries_no_personal_data(world: World) -> N
         assert personal not in data.decode()
 
 
+@pytest.mark.parametrize("login", ["990002199001010013", "模拟·窗口员", "00000900042"])
+async def test_a_clerk_who_logs_in_by_name_or_number_is_a_commitment_in_the_leaf(
+    world: World, login: str
+) -> None:
+    operator = {"operator_id": login, "window_id": "W-03"}
+    answer = await hand_in(world, an_application(operator=operator))
+
+    (_, data), *_ = await world.gw.store.leaves(answer.body["case_number"])
+
+    actor = json.loads(data)["actor"]
+    assert login not in data.decode()
+    assert len(bytes.fromhex(actor["operator"])) == 32
+    assert actor["window"] == "W-03"
+
+
 # --- what belongs to no case, or to another -------------------------------------------------
 
 
