@@ -16,7 +16,7 @@ from contracts.coded import (
 from contracts.fields import Given, Opt, Some, TwoOrMore, Value, expected, optional, required
 from contracts.form import Form
 from contracts.material import Consent, Material
-from contracts.parties import Agent, Body, Endpoint, Operator, Party, Place
+from contracts.parties import Agent, Body, Endpoint, KnownPlace, Operator, Party
 from contracts.scalars import (
     BundleNumber,
     CaseNumber,
@@ -39,7 +39,7 @@ class BundleCase(Value):
     )
     item: Item = required("事项", leaf="plain")
     mode: BusinessModeCode = required("通办模式", leaf="plain")
-    handling_place: Opt[Place] = optional("办理地", rule="R", leaf="plain", by="both")
+    handling_place: Opt[KnownPlace] = optional("办理地", rule="R", leaf="plain", by="both")
     handling_body: Opt[Body] = optional("办理机构", leaf="plain", by="both")
     parts: Opt[Some[CasePart]] = optional("办理部分", rule="R", leaf="plain", by="both")
     form: Opt[Form] = optional("申请表", grade="sensitive", leaf="commitment")
@@ -64,7 +64,7 @@ class Bundle(Value):
     channel: Opt[HandlingChannelCode] = optional("申报来源", ref="5.16", leaf="plain")
     occurred_at: Time = required("发生时间", leaf="plain")
     received_at: Given[Time] = optional("收到时间", rule="R", leaf="plain", by="gateway")
-    receiving_place: Place = required("收件地", leaf="plain")
+    receiving_place: KnownPlace = required("收件地", leaf="plain")
     receiving_body: Opt[Body] = optional("收件机构", leaf="plain")
     dates: CaseDates = required("办件日期", leaf="plain")
     applicant: Party = required("申请人", ref="5.6-5.8", grade="sensitive", leaf="commitment")

@@ -4,9 +4,12 @@ The case itself: its dates, its item, its parts, its clocks and its holders.
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from contracts.coded import CaseTypeCode, CodeSource, ExerciseLevelCode, ItemTypeCode, PartRoleCode
 from contracts.fields import Given, Opt, Some, Value, expected, optional, required
 from contracts.parties import Body, Place
+from contracts.recall import Recall
 from contracts.scalars import (
     Day,
     Flag,
@@ -110,6 +113,10 @@ class Item(Value):
     source: Opt[CodeSource] = optional("原编码", leaf="plain")
 
 
+KnownItem = Annotated[Item, Recall()]
+"""An item as messages hold it."""
+
+
 class CasePart(Value):
     """办理部分 the share of one body in a case; none named: one part called main."""
 
@@ -179,4 +186,4 @@ class Holder(Value):
     to_at: Opt[Time] = optional("移出时间", rule="-", leaf="plain", by="gateway")
 
 
-__all__ = ["CaseDates", "CasePart", "Clock", "Holder", "Item", "Pause"]
+__all__ = ["CaseDates", "CasePart", "Clock", "Holder", "Item", "KnownItem", "Pause"]

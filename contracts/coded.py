@@ -16,6 +16,7 @@ from pydantic_core import core_schema
 
 from contracts import vocabulary as v
 from contracts.fields import Given, Opt, Value, optional, required
+from contracts.recall import Recall
 from contracts.scalars import Text40, Text50, Text80, Text100, Text200
 
 
@@ -69,11 +70,12 @@ class ListOf:
             if self.codes
             else field(absent(core_schema.nullable_schema(code), default=None)),
         }
-        return core_schema.model_schema(
+        coded = core_schema.model_schema(
             Code,
             core_schema.model_fields_schema(fields, model_name="Code", extra_behavior="forbid"),
             frozen=True,
         )
+        return Recall().wrap(coded)
 
 
 AcceptanceResultCode = Annotated[Code, ListOf("acceptance_result", v.AcceptanceResult)]

@@ -4,7 +4,7 @@ The envelope of every message.
 
 from __future__ import annotations
 
-from contracts.case import Item
+from contracts.case import KnownItem
 from contracts.coded import HandlingChannelCode
 from contracts.fields import Content, Given, Opt, Some, Value, expected, optional, required
 from contracts.material import Signature
@@ -83,7 +83,7 @@ class Envelope(Value):
     as_of_date: Given[Day] = optional(
         "代码取值日期", "the application date of the case", rule="R", leaf="plain", by="gateway"
     )
-    item: Opt[Item] = optional(
+    item: Opt[KnownItem] = optional(
         "事项",
         "required in application; pinned afterwards",
         rule="R",

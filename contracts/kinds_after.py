@@ -16,7 +16,7 @@ from contracts.coded import (
 from contracts.fields import Content, Opt, Some, expected, optional, required
 from contracts.material import Consent, File
 from contracts.outcomes import Delivery
-from contracts.parties import Body, Party, Place
+from contracts.parties import Body, KnownPlace, Party
 from contracts.scalars import (
     Day,
     Para1000,
@@ -55,7 +55,7 @@ class Evaluation(Content):
     text: Opt[Para2000] = optional(
         "文字评价", "free text may hold anything", rule="-", ref="9.8", grade="sensitive"
     )
-    place: Opt[Place] = optional("评价地", rule="-", ref="9.9", leaf="plain")
+    place: Opt[KnownPlace] = optional("评价地", rule="-", ref="9.9", leaf="plain")
     target: Opt[Actor] = optional("被评价方", "receiving or handling side", leaf="plain")
     outcome: Opt[Para2000] = optional("处理情况", "HANDLING, REPLY", grade="sensitive")
 
@@ -135,8 +135,8 @@ class Handover(Content):
     handover_code: Text64 = required("流转码", "printable; reveals nothing", leaf="plain")
     event: HandoverEventCode = required("流转动作", leaf="plain")
     material_ids: Opt[Some[Text40]] = expected("流转材料")
-    from_place: Opt[Place] = optional("移出地", leaf="plain")
-    to_place: Opt[Place] = optional("移入地", leaf="plain")
+    from_place: Opt[KnownPlace] = optional("移出地", leaf="plain")
+    to_place: Opt[KnownPlace] = optional("移入地", leaf="plain")
     delivery: Opt[Delivery] = optional("运送", rule="-", grade="general", leaf="plain")
     condition: Opt[Text200] = optional("完好情况", rule="-")
     happened_at: Time = required("流转时间", leaf="plain")

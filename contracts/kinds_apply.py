@@ -18,7 +18,7 @@ from contracts.fields import Content, Given, Opt, Some, expected, optional, requ
 from contracts.form import Form
 from contracts.material import Consent, Material
 from contracts.outcomes import Delivery, Remedy
-from contracts.parties import Agent, Body, Party, Place
+from contracts.parties import Agent, Body, KnownPlace, Party
 from contracts.scalars import (
     Count,
     Day,
@@ -45,9 +45,9 @@ class Application(Content):
     routing_rule: Opt[RoutingRuleCode] = optional(
         "属地确定方式", "ambiguous = the window is asked", leaf="plain", by="both"
     )
-    receiving_place: Place = required("收件地", leaf="plain")
+    receiving_place: KnownPlace = required("收件地", leaf="plain")
     receiving_body: Opt[Body] = optional("收件机构", leaf="plain")
-    handling_place: Opt[Place] = optional(
+    handling_place: Opt[KnownPlace] = optional(
         "办理地", "no route = reject", rule="R", leaf="plain", by="both"
     )
     handling_body: Opt[Body] = optional("办理机构", "from the dated table", leaf="plain", by="both")
@@ -124,7 +124,7 @@ class Acceptance(Content):
     body: Opt[Body] = expected(
         "受理机构", ref="6.5 6.6", column="up_pro_accept.org_name", leaf="plain"
     )
-    place: Opt[Place] = optional("受理地", ref="6.13", leaf="plain")
+    place: Opt[KnownPlace] = optional("受理地", ref="6.13", leaf="plain")
     at_collection: Opt[Flag] = optional(
         "收件即受理", "true: issued by the receiving place", leaf="plain"
     )

@@ -23,7 +23,7 @@ from contracts.coded import (
 from contracts.fields import Content, Given, Opt, Some, expected, optional, required
 from contracts.material import Licence
 from contracts.outcomes import Delivery, Entitlement, FeeOrder, Payment, Remedy
-from contracts.parties import Body, Place
+from contracts.parties import Body, KnownPlace
 from contracts.scalars import (
     Day,
     Fen,
@@ -150,7 +150,7 @@ class Decision(Content):
         "办结时间", ref="8.3", column="up_pro_result.result_date", leaf="plain"
     )
     body: Opt[Body] = expected("决定机构", ref="8.8", leaf="plain")
-    place: Opt[Place] = optional("办结地", ref="8.9", leaf="plain")
+    place: Opt[KnownPlace] = optional("办结地", ref="8.9", leaf="plain")
     document_no: Opt[Text100] = optional(
         "决定文书编号", rule="-", grade="general", leaf="commitment"
     )
@@ -196,8 +196,8 @@ class Transfer(Content):
     transfer_kind: TransferKindCode = required("方式", leaf="plain")
     reason_code: Opt[TransferReasonCode] = expected("原因代码", leaf="plain")
     reason: Opt[Para1000] = expected("原因", grade="general")
-    from_place: Place = required("转出地", leaf="plain")
-    to_place: Opt[Place] = optional("转入地", "the right place, if known", leaf="plain")
+    from_place: KnownPlace = required("转出地", leaf="plain")
+    to_place: Opt[KnownPlace] = optional("转入地", "the right place, if known", leaf="plain")
     to_body: Opt[Body] = optional("转入机构", rule="-", leaf="plain")
     application_date: Opt[Day] = expected(
         "申请日期",
@@ -240,7 +240,7 @@ class EntitlementChange(Content):
     amount_fen: Opt[Fen] = optional("变更后金额", rule="-", grade="sensitive")
     recover_fen: Opt[Fen] = optional("追回金额", "RECOVERY", grade="sensitive")
     verification_id: Opt[Text64] = optional("核验消息", "proof of life", leaf="plain")
-    new_place: Opt[Place] = optional("迁入地", grade="general")
+    new_place: Opt[KnownPlace] = optional("迁入地", grade="general")
     body: Opt[Body] = optional("决定机构", leaf="plain")
     remedies: Opt[Some[Remedy]] = optional(
         "救济途径", "when to the person's disadvantage", leaf="plain"

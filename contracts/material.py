@@ -14,7 +14,7 @@ from contracts.coded import (
     VerificationSubjectCode,
 )
 from contracts.fields import Opt, Some, Value, expected, optional, required
-from contracts.parties import Body, Place
+from contracts.parties import Body, KnownPlace
 from contracts.scalars import (
     Day,
     Flag,
@@ -88,7 +88,9 @@ class Licence(Value):
     type_name: Opt[Text256] = optional(
         "证照类型名称", rule="-", column="up_lic_data.certificate_type"
     )
-    area: Opt[Place] = optional("所属管辖地", rule="-", column="up_lic_data.certificate_area_code")
+    area: Opt[KnownPlace] = optional(
+        "所属管辖地", rule="-", column="up_lic_data.certificate_area_code"
+    )
     holder_name: Opt[Text256] = optional(
         "持证主体", column="up_lic_data.certificate_holder", grade="general"
     )

@@ -4,7 +4,7 @@ Who and where: places, bodies, endpoints, persons and organisations, numbers.
 
 from __future__ import annotations
 
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import model_validator
 from pydantic_core import PydanticCustomError
@@ -23,6 +23,7 @@ from contracts.coded import (
     SexCode,
 )
 from contracts.fields import Opt, Some, Value, expected, optional, required
+from contracts.recall import Recall
 from contracts.scalars import (
     Day,
     Digits6,
@@ -70,6 +71,10 @@ class Place(Value):
         return self
 
 
+KnownPlace = Annotated[Place, Recall()]
+"""A place as fields hold it."""
+
+
 class Body(Value):
     """机构 a public body."""
 
@@ -83,7 +88,7 @@ class Body(Value):
     nature: Opt[ImplementingBodyNatureCode] = optional(
         "机构性质", rule="-", ref="4.8", column="up_task_general_basic.dept_type"
     )
-    place: Opt[Place] = optional("所在地", leaf="plain")
+    place: Opt[KnownPlace] = optional("所在地", leaf="plain")
     phone: Opt[Text30] = optional(
         "咨询电话", "office, not private", rule="-", column="up_task_general_basic.link_way"
     )
@@ -102,7 +107,7 @@ class Endpoint(Value):
         "省级代码", "000000 = this gateway and national systems", leaf="plain"
     )
     role: EndpointRole = required("角色", leaf="plain")
-    place: Opt[Place] = optional("地点", leaf="plain")
+    place: Opt[KnownPlace] = optional("地点", leaf="plain")
     body: Opt[Body] = optional("机构", leaf="plain")
 
 
@@ -169,7 +174,7 @@ class Party(Value):
     phone: Opt[Text30] = optional(
         "联系电话", ref="5.12", column="up_pro_accept.contact_mobile", grade="general"
     )
-    household_place: Opt[Place] = optional(
+    household_place: Opt[KnownPlace] = optional(
         "户籍地",
         "reject only when routing needs it; leaf may show the handling county instead",
         rule="R",
@@ -177,7 +182,7 @@ class Party(Value):
         grade="general",
     )
     household_address: Opt[Text300] = optional("户籍地址", form=True, grade="general")
-    residence_place: Opt[Place] = optional("居住地", grade="general")
+    residence_place: Opt[KnownPlace] = optional("居住地", grade="general")
     residence_address: Opt[Text300] = optional("居住地址", form=True, grade="general")
     postal_address: Opt[Text1000] = optional(
         "通讯地址", rule="-", ref="5.14", column="up_pro_accept.address", grade="general"
@@ -285,6 +290,7 @@ __all__ = [
     "Authority",
     "Body",
     "Endpoint",
+    "KnownPlace",
     "Numbers",
     "Operator",
     "Party",
