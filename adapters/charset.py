@@ -11,6 +11,7 @@ from __future__ import annotations
 import codecs
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from contracts.errors import Finding, Unreadable, Unrenderable
@@ -28,6 +29,7 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_MARKS = tuple(mark for mark, _ in _BOMS)
 # The declarations that are listened to. Not among them: Latin-1 and its kin, in which every byte
 # sequence is valid, so that they say nothing (quirk Q04), and UTF-16 without a byte order mark.
 _HEARD = {
@@ -55,9 +57,9 @@ def decode(data: bytes, *, header: str | None = None, expected: str | None = Non
     Raises:
         Unreadable: the bytes are no text in any of the character sets tried.
     """
-    for mark, name in _BOMS:
-        if data.startswith(mark):
-            return _only(data[len(mark) :], name)
+    if data.startswith(_MARKS):
+        mark, name = next(bom for bom in _BOMS if data.startswith(bom[0]))
+        return _only(data[len(mark) :], name)
     for source, declared in (
         ("connection", expected),
         ("declaration", _declared(data)),
@@ -92,15 +94,20 @@ def _only(data: bytes, name: str) -> Text:
 
 
 def _declared(data: bytes) -> str | None:
-    match = _DECLARATION.match(data[:400])
+    start = data[:400]
+    if not start.lstrip().startswith(b"<?xml"):
+        return None
+    match = _DECLARATION.match(start)
     return match.group(1).decode("ascii") if match else None
 
 
+@lru_cache(maxsize=256)
 def _of_header(header: str | None) -> str | None:
     match = _HEADER.search(header) if header else None
     return match.group(1) if match else None
 
 
+@lru_cache(maxsize=256)
 def _canonical(declared: str) -> str | None:
     """The Python name to decode with, or None if the declaration is not listened to."""
     try:

@@ -89,8 +89,6 @@ class CompiledOperation:
 
     def look(self, request: WireRequest, read: Read) -> Lookup:
         """Variables of a received request: header:, query:, path:, ^wrapper field, record path."""
-        match = self._path.fullmatch(request.path)
-        from_path = match.groupdict() if match else {}
 
         def look(name: str) -> Any:
             source, colon, key = name.partition(":")
@@ -99,7 +97,8 @@ class CompiledOperation:
             if colon and source == "query":
                 return request.query.get(key)
             if colon and source == "path":
-                return unquote(from_path.get(key) or "")
+                match = self._path.fullmatch(request.path)
+                return unquote((match and match.groupdict().get(key)) or "")
             if name.startswith("^"):
                 return getter(name[1:])(read.outer)
             return getter(name)(read.record)

@@ -8,6 +8,7 @@ object. So a path fits an element whether it occurred once or often.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any
 
 Place = tuple[Any, Any, Any]
@@ -57,8 +58,9 @@ def find_all(value: Any, path: str) -> list[Any]:
     return [found for _, _, found in places(value, split(path))]
 
 
+@lru_cache(maxsize=4096)
 def getter(path: str) -> Callable[[Any], Any]:
-    """A look-up of the first value at a path, or None; fast for plain names."""
+    """A look-up of the first value at a path, or None. Paths are those of folders: made once."""
     parts = split(path)
 
     def get(value: Any) -> Any:
@@ -71,6 +73,14 @@ def getter(path: str) -> Callable[[Any], Any]:
                     return found
             return None
         return value[0] if isinstance(value, list) and value and parts else value
+
+    return _plain(parts[0], get) if len(parts) == 1 else get
+
+
+def _plain(name: str, otherwise: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def get(value: Any) -> Any:
+        found = value.get(name) if value.__class__ is dict else None
+        return found if found.__class__ is str else otherwise(value)
 
     return get
 

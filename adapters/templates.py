@@ -38,8 +38,7 @@ def compile_template(template: Any) -> Filled:
     if not found:
         return lambda look: template
     if template == f"{{{found[0]}}}":
-        find = _finder(found[0])
-        return lambda look: _or_empty(find(look))
+        return _only(_finder(found[0]))
     pieces = _PLACEHOLDER.split(template)
     literals, finds = pieces[::2], [_finder(piece) for piece in pieces[1::2]]
 
@@ -80,8 +79,12 @@ def look_in(*sources: Mapping[str, Any], record: Any = None) -> Lookup:
     return look
 
 
-def _or_empty(value: Any) -> Any:
-    return "" if value is None else value
+def _only(find: Filled) -> Filled:
+    def fill(look: Lookup) -> Any:
+        value = find(look)
+        return "" if value is None else value
+
+    return fill
 
 
 __all__ = ["Filled", "Lookup", "compile_template", "compile_text", "look_in", "names"]
