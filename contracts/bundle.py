@@ -16,7 +16,7 @@ from contracts.coded import (
 from contracts.fields import Given, Opt, Some, TwoOrMore, Value, expected, optional, required
 from contracts.form import Form
 from contracts.material import Consent, Material
-from contracts.parties import Agent, Body, Endpoint, KnownPlace, Operator, Party
+from contracts.parties import Agent, KnownBody, KnownEndpoint, KnownPlace, Operator, Party
 from contracts.scalars import (
     BundleNumber,
     CaseNumber,
@@ -40,7 +40,7 @@ class BundleCase(Value):
     item: Item = required("事项", leaf="plain")
     mode: BusinessModeCode = required("通办模式", leaf="plain")
     handling_place: Opt[KnownPlace] = optional("办理地", rule="R", leaf="plain", by="both")
-    handling_body: Opt[Body] = optional("办理机构", leaf="plain", by="both")
+    handling_body: Opt[KnownBody] = optional("办理机构", leaf="plain", by="both")
     parts: Opt[Some[CasePart]] = optional("办理部分", rule="R", leaf="plain", by="both")
     form: Opt[Form] = optional("申请表", grade="sensitive", leaf="commitment")
     material_ids: Opt[Some[Text40]] = optional("所用材料", "out of the shared set")
@@ -59,13 +59,13 @@ class Bundle(Value):
         "一件事编号", rule="R", leaf="plain", by="gateway"
     )
     theme: Opt[BundleThemeCode] = expected("一件事主题", leaf="plain")
-    sender: Endpoint = required("发送方", leaf="plain", by="both")
+    sender: KnownEndpoint = required("发送方", leaf="plain", by="both")
     operator: Opt[Operator] = optional("经办人", grade="general", leaf="plain")
     channel: Opt[HandlingChannelCode] = optional("申报来源", ref="5.16", leaf="plain")
     occurred_at: Time = required("发生时间", leaf="plain")
     received_at: Given[Time] = optional("收到时间", rule="R", leaf="plain", by="gateway")
     receiving_place: KnownPlace = required("收件地", leaf="plain")
-    receiving_body: Opt[Body] = optional("收件机构", leaf="plain")
+    receiving_body: Opt[KnownBody] = optional("收件机构", leaf="plain")
     dates: CaseDates = required("办件日期", leaf="plain")
     applicant: Party = required("申请人", ref="5.6-5.8", grade="sensitive", leaf="commitment")
     agent: Opt[Agent] = optional("代理人", ref="5.9-5.12", grade="sensitive", leaf="commitment")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from contracts.coded import CaseTypeCode, CodeSource, ExerciseLevelCode, ItemTypeCode, PartRoleCode
 from contracts.fields import Given, Opt, Some, Value, expected, optional, required
-from contracts.parties import Body, Place
+from contracts.parties import Body, KnownBody, Place
 from contracts.recall import Recall
 from contracts.scalars import (
     Day,
@@ -181,7 +181,7 @@ class Holder(Value):
     """经手方 who held the case, and when."""
 
     place: Place = required("地点", leaf="plain", by="gateway")
-    body: Opt[Body] = optional("机构", rule="-", leaf="plain", by="gateway")
+    body: Opt[KnownBody] = optional("机构", rule="-", leaf="plain", by="gateway")
     from_at: Time = required("接收时间", leaf="plain", by="gateway")
     to_at: Opt[Time] = optional("移出时间", rule="-", leaf="plain", by="gateway")
 

@@ -31,11 +31,13 @@ from contracts.words import notice
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """`codes` and `objects`: fields, and whether each holds a list of them."""
+    """Names of fields: which are expected, which hold a code or an object, which a list of them."""
 
     expected: tuple[str, ...]
-    codes: tuple[tuple[str, bool], ...]
-    objects: tuple[tuple[str, bool], ...]
+    codes: tuple[str, ...]
+    code_lists: tuple[str, ...]
+    objects: tuple[str, ...]
+    object_lists: tuple[str, ...]
     check: Check | None
 
 
@@ -44,17 +46,21 @@ class _Walk:
     scene: Scene
     in_force: frozenset[tuple[str, str | None]]
     found: list[Finding]
-    values: list[Any]
 
 
-def find_cautions(message: Envelope | Bundle) -> list[Finding]:
-    """Everything about a message that is taken in and told, in the order of its fields' names."""
+def find_cautions(message: Envelope | Bundle, *, plain: bool | None = None) -> list[Finding]:
+    """
+    Everything about a message that is taken in and told, in the order of its fields' names.
+
+    `plain`: what `text.is_plain` said of its document, if it was asked.
+    """
     scene = _scene(message)
-    walk = _Walk(scene, _codes_in_force(scene.as_of), found=[], values=[])
+    walk = _Walk(scene, _codes_in_force(scene.as_of), found=[])
     _visit(message, "", walk)
     found = walk.found
-    texts = [text for text in walk.values if text.__class__ is str]
-    if not is_plain("".join(texts).encode()):
+    if plain is None:
+        plain = is_plain("".join(_texts(message)).encode())
+    if not plain:
         found += notice_text(message.model_dump(mode="json", exclude_unset=True))
     return sorted(found, key=lambda one: (one.path or "", one.rule)) if found else found
 
@@ -68,34 +74,48 @@ def _scene(message: Envelope | Bundle) -> Scene:
     return Scene(as_of=date.fromisoformat(pinned or applied or day), day=day, pinned=pinned)
 
 
+def _texts(message: Value) -> list[str]:
+    """Every text of the objects a plan leads to."""
+    values: list[Any] = []
+    waiting = [message]
+    while waiting:
+        value = waiting.pop()
+        plan, fields = _PLANS[value.__class__], value.__dict__
+        values += fields.values()
+        waiting += [inner for name in plan.objects if (inner := fields[name]) is not None]
+        for name in plan.object_lists:
+            waiting += fields[name] or ()
+    return [text for text in values if text.__class__ is str]
+
+
 def _visit(value: Value, path: str, walk: _Walk) -> None:
     """Look at one object and what it holds. Runs some fifty times a message: kept plain."""
-    plan, fields = _PLANS[type(value)], value.__dict__
-    walk.values += fields.values()
+    plan, fields = _PLANS[value.__class__], value.__dict__
     for name in plan.expected:
         if fields[name] is None:
             walk.found.append(notice("field.expected", f"{path}/{name}"))
-    for name, many in plan.codes:
-        if (held_here := fields[name]) is not None:
-            if many:
-                for index, coded in enumerate(held_here):
-                    _look_up(coded, f"{path}/{name}/{index}", walk)
-            else:
-                _look_up(held_here, f"{path}/{name}", walk)
-    for name, many in plan.objects:
-        if (held_here := fields[name]) is not None:
-            if many:
-                for index, inner in enumerate(held_here):
-                    _visit(inner, f"{path}/{name}/{index}", walk)
-            else:
-                _visit(held_here, f"{path}/{name}", walk)
+    for name in plan.codes:
+        if (coded := fields[name]) is not None:
+            said = coded.__dict__
+            if (said["list"], said["code"]) not in walk.in_force:
+                _tell_code(coded, f"{path}/{name}", walk)
+    for name in plan.code_lists:
+        for index, coded in enumerate(fields[name] or ()):
+            said = coded.__dict__
+            if (said["list"], said["code"]) not in walk.in_force:
+                _tell_code(coded, f"{path}/{name}/{index}", walk)
+    for name in plan.objects:
+        if (inner := fields[name]) is not None:
+            _visit(inner, f"{path}/{name}", walk)
+    for name in plan.object_lists:
+        for index, inner in enumerate(fields[name] or ()):
+            _visit(inner, f"{path}/{name}/{index}", walk)
     if plan.check is not None:
         walk.found += plan.check(value, path, walk.scene)
 
 
-def _look_up(coded: Code, path: str, walk: _Walk) -> None:
-    fields = coded.__dict__
-    if (fields["list"], fields["code"]) not in walk.in_force and (rule := _code_rule(coded)):
+def _tell_code(coded: Code, path: str, walk: _Walk) -> None:
+    if rule := _code_rule(coded):
         walk.found.append(notice(rule, path))
 
 
@@ -138,19 +158,23 @@ class _Plans(dict[type[Value], _Plan]):
     def __missing__(self, model: type[Value]) -> _Plan:
         inner = {name: held(field.annotation) for name, field in model.model_fields.items()}
         there = {name: one for name, one in inner.items() if one is not None}
+        codes = {name: one.many for name, one in there.items() if one.model is Code}
+        # The words of a source stay as received: nothing to say about them.
+        objects = {
+            name: one.many
+            for name, one in there.items()
+            if one.model is not Code and one.model is not CodeSource
+        }
         self[model] = plan = _Plan(
             expected=tuple(
                 name
                 for name, field in model.model_fields.items()
                 if spec_of(field).presence == "expected"
             ),
-            codes=tuple((name, one.many) for name, one in there.items() if one.model is Code),
-            # The words of a source stay as received: nothing to say about them.
-            objects=tuple(
-                (name, one.many)
-                for name, one in there.items()
-                if one.model not in (Code, CodeSource)
-            ),
+            codes=tuple(name for name, many in codes.items() if not many),
+            code_lists=tuple(name for name, many in codes.items() if many),
+            objects=tuple(name for name, many in objects.items() if not many),
+            object_lists=tuple(name for name, many in objects.items() if many),
             check=CHECKS.get(model),
         )
         return plan

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date
+from operator import mul
 
 from contracts.errors import Finding
 from contracts.places import ever_known
@@ -308,7 +309,7 @@ def long_case_number(value: str, *, path: str | None) -> tuple[Finding, ...]:
 
 
 def _id_check_fits(value: str) -> bool:
-    total = sum(int(char) * weight for char, weight in zip(value, _ID_WEIGHTS, strict=False))
+    total = sum(map(mul, value[:17].encode(), _ID_WEIGHTS)) - ord("0") * sum(_ID_WEIGHTS)
     return _ID_CHECKS[total % 11] == value[17]
 
 

@@ -8,7 +8,7 @@ from contracts.case import KnownItem
 from contracts.coded import HandlingChannelCode
 from contracts.fields import Content, Given, Opt, Some, Value, expected, optional, required
 from contracts.material import Signature
-from contracts.parties import Endpoint, Numbers, Operator
+from contracts.parties import KnownEndpoint, Numbers, Operator
 from contracts.scalars import (
     BundleNumber,
     CaseNumber,
@@ -66,8 +66,8 @@ class Envelope(Value):
         leaf="plain",
     )
     in_reply_to: Opt[Text64] = optional("答复消息", "required on answers", rule="R", leaf="plain")
-    sender: Endpoint = required("发送方", "checked against the token", leaf="plain", by="both")
-    receivers: Opt[Some[Endpoint]] = optional(
+    sender: KnownEndpoint = required("发送方", "checked against the token", leaf="plain", by="both")
+    receivers: Opt[Some[KnownEndpoint]] = optional(
         "接收方", "normally by routing", rule="R", leaf="plain", by="both"
     )
     occurred_at: Time = required("发生时间", column="up_pro_process.event_start_time", leaf="plain")

@@ -16,7 +16,7 @@ from contracts.coded import (
 from contracts.fields import Content, Opt, Some, expected, optional, required
 from contracts.material import Consent, File
 from contracts.outcomes import Delivery
-from contracts.parties import Body, KnownPlace, Party
+from contracts.parties import KnownBody, KnownPlace, Party
 from contracts.scalars import (
     Day,
     Para1000,
@@ -119,7 +119,7 @@ class Supervision(Content):
 
     phase: AskPhase = required("阶段", "ASK = push, ANSWER", leaf="plain")
     direction: SupervisionDirectionCode = required("方向", leaf="plain")
-    authority: Opt[Body] = expected("监管机构", leaf="plain")
+    authority: Opt[KnownBody] = expected("监管机构", leaf="plain")
     subject: Opt[Text200] = expected("监管事项", leaf="plain")
     facts: Opt[Some[Fact]] = optional(
         "推送内容", "only what the subscription covers", grade="sensitive", leaf="commitment"

@@ -18,7 +18,7 @@ from contracts.fields import Content, Given, Opt, Some, expected, optional, requ
 from contracts.form import Form
 from contracts.material import Consent, Material
 from contracts.outcomes import Delivery, Remedy
-from contracts.parties import Agent, Body, KnownPlace, Party
+from contracts.parties import Agent, KnownBody, KnownPlace, Party
 from contracts.scalars import (
     Count,
     Day,
@@ -46,11 +46,13 @@ class Application(Content):
         "属地确定方式", "ambiguous = the window is asked", leaf="plain", by="both"
     )
     receiving_place: KnownPlace = required("收件地", leaf="plain")
-    receiving_body: Opt[Body] = optional("收件机构", leaf="plain")
+    receiving_body: Opt[KnownBody] = optional("收件机构", leaf="plain")
     handling_place: Opt[KnownPlace] = optional(
         "办理地", "no route = reject", rule="R", leaf="plain", by="both"
     )
-    handling_body: Opt[Body] = optional("办理机构", "from the dated table", leaf="plain", by="both")
+    handling_body: Opt[KnownBody] = optional(
+        "办理机构", "from the dated table", leaf="plain", by="both"
+    )
     parts: Opt[Some[CasePart]] = optional(
         "办理部分", "none = one implicit part main", rule="R", leaf="plain", by="both"
     )
@@ -121,7 +123,7 @@ class Acceptance(Content):
     accepted_at: Opt[Time] = expected(
         "受理时间", ref="6.8", column="up_pro_accept.accept_date", leaf="plain"
     )
-    body: Opt[Body] = expected(
+    body: Opt[KnownBody] = expected(
         "受理机构", ref="6.5 6.6", column="up_pro_accept.org_name", leaf="plain"
     )
     place: Opt[KnownPlace] = optional("受理地", ref="6.13", leaf="plain")

@@ -23,7 +23,7 @@ from contracts.coded import (
 from contracts.fields import Content, Given, Opt, Some, expected, optional, required
 from contracts.material import Licence
 from contracts.outcomes import Delivery, Entitlement, FeeOrder, Payment, Remedy
-from contracts.parties import Body, KnownPlace
+from contracts.parties import KnownBody, KnownPlace
 from contracts.scalars import (
     Day,
     Fen,
@@ -68,7 +68,7 @@ class Progress(Content):
         column="up_pro_process.event_end_time",
         leaf="plain",
     )
-    body: Opt[Body] = optional("处理机构", ref="7.8 7.9", leaf="plain")
+    body: Opt[KnownBody] = optional("处理机构", ref="7.8 7.9", leaf="plain")
     opinion: Opt[Para2000] = optional(
         "处理意见", rule="-", ref="7.5", column="up_pro_process.handle_explain", grade="sensitive"
     )
@@ -133,7 +133,7 @@ class SpecialProcedure(Content):
     remark: Opt[Text256] = optional(
         "备注", rule="-", column="up_pro_special_procedure.remark", grade="general"
     )
-    body: Opt[Body] = optional("办理机构", ref="7.19 7.20", leaf="plain")
+    body: Opt[KnownBody] = optional("办理机构", ref="7.19 7.20", leaf="plain")
 
 
 class Decision(Content):
@@ -149,7 +149,7 @@ class Decision(Content):
     decided_at: Time = required(
         "办结时间", ref="8.3", column="up_pro_result.result_date", leaf="plain"
     )
-    body: Opt[Body] = expected("决定机构", ref="8.8", leaf="plain")
+    body: Opt[KnownBody] = expected("决定机构", ref="8.8", leaf="plain")
     place: Opt[KnownPlace] = optional("办结地", ref="8.9", leaf="plain")
     document_no: Opt[Text100] = optional(
         "决定文书编号", rule="-", grade="general", leaf="commitment"
@@ -198,7 +198,7 @@ class Transfer(Content):
     reason: Opt[Para1000] = expected("原因", grade="general")
     from_place: KnownPlace = required("转出地", leaf="plain")
     to_place: Opt[KnownPlace] = optional("转入地", "the right place, if known", leaf="plain")
-    to_body: Opt[Body] = optional("转入机构", rule="-", leaf="plain")
+    to_body: Opt[KnownBody] = optional("转入机构", rule="-", leaf="plain")
     application_date: Opt[Day] = expected(
         "申请日期",
         "must equal the case's; other = warn, ours kept",
@@ -241,7 +241,7 @@ class EntitlementChange(Content):
     recover_fen: Opt[Fen] = optional("追回金额", "RECOVERY", grade="sensitive")
     verification_id: Opt[Text64] = optional("核验消息", "proof of life", leaf="plain")
     new_place: Opt[KnownPlace] = optional("迁入地", grade="general")
-    body: Opt[Body] = optional("决定机构", leaf="plain")
+    body: Opt[KnownBody] = optional("决定机构", leaf="plain")
     remedies: Opt[Some[Remedy]] = optional(
         "救济途径", "when to the person's disadvantage", leaf="plain"
     )

@@ -14,7 +14,7 @@ from contracts.coded import (
     VerificationSubjectCode,
 )
 from contracts.fields import Opt, Some, Value, expected, optional, required
-from contracts.parties import Body, KnownPlace
+from contracts.parties import KnownBody, KnownPlace
 from contracts.scalars import (
     Day,
     Flag,
@@ -100,7 +100,7 @@ class Licence(Value):
         column="up_lic_data.certificate_holder_code",
         grade="sensitive",
     )
-    issuer: Opt[Body] = optional(
+    issuer: Opt[KnownBody] = optional(
         "颁发机构", ref="8.8", column="up_lic_data.issue_dept up_lic_data.issue_dept_code"
     )
     issued_on: Opt[Day] = optional(

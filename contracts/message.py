@@ -17,13 +17,25 @@ from contracts.errors import Finding, InvalidDocument
 from contracts.fields import FROM_SENDER, Value
 from contracts.kinds import MODELS, Message
 from contracts.refusals import explain
-from contracts.text import refuse_text
+from contracts.text import is_plain, refuse_text, serialise
 from contracts.vocabulary import MessageKind
 from contracts.words import refuse
 
 KINDS: tuple[str, ...] = get_args(MessageKind)
 
 M = TypeVar("M", bound=Value)
+
+
+def check(document: dict[str, Any], *, from_sender: bool) -> tuple[Message, tuple[Finding, ...]]:
+    """
+    `parse` and `warnings` in one, which looks at the texts once: what intake does.
+
+    Raises:
+        InvalidDocument: with every finding at once.
+    """
+    plain = _is_plain(document)
+    message = _parse(document, from_sender=from_sender, plain=plain)
+    return message, tuple(find_cautions(message, plain=plain))
 
 
 def parse(document: dict[str, Any], *, from_sender: bool) -> Message:
@@ -37,13 +49,18 @@ def parse(document: dict[str, Any], *, from_sender: bool) -> Message:
     Raises:
         InvalidDocument: with every finding at once.
     """
+    return _parse(document, from_sender=from_sender, plain=_is_plain(document))
+
+
+def _parse(document: dict[str, Any], *, from_sender: bool, plain: bool) -> Message:
     kind = document.get("kind") if isinstance(document, dict) else None
     if not isinstance(kind, str) or kind not in MODELS:
         raise InvalidDocument(findings=[_no_kind(document)])
     found = find_conditions(document)
     if from_sender and kind == "application" and "case_number" in document:
         found.append(refuse("field.gateway_only", "/case_number"))
-    return cast("Message", _validate(document, MODELS[kind], found, from_sender=from_sender))
+    model = MODELS[kind]
+    return cast("Message", _validate(document, model, found, from_sender=from_sender, plain=plain))
 
 
 def parse_bundle(document: dict[str, Any], *, from_sender: bool) -> Bundle:
@@ -55,7 +72,9 @@ def parse_bundle(document: dict[str, Any], *, from_sender: bool) -> Bundle:
     """
     if not isinstance(document, dict):
         raise InvalidDocument(findings=[_no_kind(document)])
-    return _validate(document, Bundle, find_bundle_conditions(document), from_sender=from_sender)
+    found = find_bundle_conditions(document)
+    plain = _is_plain(document)
+    return _validate(document, Bundle, found, from_sender=from_sender, plain=plain)
 
 
 def warnings(message: Message | Bundle) -> tuple[Finding, ...]:
@@ -74,10 +93,16 @@ def to_document(message: Value) -> dict[str, Any]:
 
 
 def _validate(
-    document: dict[str, Any], model: type[M], found: list[Finding], *, from_sender: bool
+    document: dict[str, Any],
+    model: type[M],
+    found: list[Finding],
+    *,
+    from_sender: bool,
+    plain: bool,
 ) -> M:
     message: M | None = None
-    found += refuse_text(document)
+    if not plain:
+        found += refuse_text(document)
     try:
         message = model.model_validate(document, context=FROM_SENDER if from_sender else None)
     except ValidationError as error:
@@ -86,6 +111,11 @@ def _validate(
     if message is None or found:
         raise InvalidDocument(findings=sorted(found, key=lambda one: (one.path or "", one.rule)))
     return message
+
+
+def _is_plain(document: object) -> bool:
+    data = serialise(document)
+    return data is not None and is_plain(data)
 
 
 def _no_kind(document: object) -> Finding:
@@ -101,6 +131,7 @@ __all__ = [
     "MODELS",
     "Bundle",
     "Message",
+    "check",
     "parse",
     "parse_bundle",
     "to_document",

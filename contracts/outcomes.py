@@ -14,7 +14,7 @@ from contracts.coded import (
     SubsidyKindCode,
 )
 from contracts.fields import Opt, Value, expected, optional, required
-from contracts.parties import Body
+from contracts.parties import KnownBody
 from contracts.scalars import (
     Day,
     Fen,
@@ -92,7 +92,7 @@ class FeeOrder(Value):
     basis: Opt[Text256] = optional(
         "收费依据", "none = finding", column="up_task_general_basic.fee_basis"
     )
-    payee: Opt[Body] = optional("收款单位", rule="-")
+    payee: Opt[KnownBody] = optional("收款单位", rule="-")
     state: FeeStateCode = required("缴费状态", leaf="plain")
     paid_at: Opt[Time] = optional("缴费时间", grade="general")
     receipt_no: Opt[Text64] = optional("票据号", rule="-", grade="general", leaf="commitment")

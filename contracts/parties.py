@@ -94,6 +94,10 @@ class Body(Value):
     )
 
 
+KnownBody = Annotated[Body, Recall()]
+"""A public body as fields hold it."""
+
+
 class Endpoint(Value):
     """收发方 a system that sends or receives messages."""
 
@@ -108,7 +112,11 @@ class Endpoint(Value):
     )
     role: EndpointRole = required("角色", leaf="plain")
     place: Opt[KnownPlace] = optional("地点", leaf="plain")
-    body: Opt[Body] = optional("机构", leaf="plain")
+    body: Opt[KnownBody] = optional("机构", leaf="plain")
+
+
+KnownEndpoint = Annotated[Endpoint, Recall()]
+"""An endpoint as fields hold it."""
 
 
 class Assertion(Value):
@@ -290,6 +298,8 @@ __all__ = [
     "Authority",
     "Body",
     "Endpoint",
+    "KnownBody",
+    "KnownEndpoint",
     "KnownPlace",
     "Numbers",
     "Operator",

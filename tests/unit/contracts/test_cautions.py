@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from contracts.message import parse, parse_bundle, warnings
+from contracts.message import check, parse, parse_bundle, warnings
 from tests.documents import changed
 
 ORDINARY = {"id_number.region_unknown", "account.holder_not_beneficiary"}
@@ -255,3 +255,10 @@ def test_an_approval_that_withholds_one_benefit_names_remedies():
     changes = {"/body/remedies": ..., "/body/entitlements/1/granted": False}
     found = warnings(parse(changed("decision", changes), from_sender=False))
     assert ("field.expected", "/body/remedies") in {(one.rule, one.path) for one in found}
+
+
+def test_check_says_what_parse_and_warnings_say():
+    document = changed("application", {"/body/applicant/name": "模拟\ue000", "/sequence": ...})
+    message = parse(document, from_sender=False)
+    assert check(document, from_sender=False) == (message, warnings(message))
+    assert {"text.private_use", "field.expected"} <= {one.rule for one in warnings(message)}
