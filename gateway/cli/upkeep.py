@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from contracts.errors import GatewayError
 from gateway.cli.failures import explained
 from gateway.cli.output import print_json, print_table
 from gateway.settings import Settings
@@ -165,7 +166,11 @@ def _blobs(settings: Settings) -> Iterator[Examined]:
         async with open_gateway(settings, read_only=True) as opened:
             return set(await opened.gw.store.blobs()), set(await opened.gw.blobs.names())
 
-    wanted, held = asyncio.run(compare())
+    try:
+        wanted, held = asyncio.run(compare())
+    except GatewayError as error:
+        yield Examined("数据库", False, error.detail_zh, error.remedy_zh)
+        return
     yield Examined(
         "材料文件",
         not wanted - held,
