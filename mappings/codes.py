@@ -8,11 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 Equivalence = Literal["equal", "wider", "narrower"]
 EQUIVALENCES: frozenset[str] = frozenset({"equal", "wider", "narrower"})
 NEVER = "9999-12-31"
+KNOWN = 1024
+"""Look-ups a table remembers, a bound of ours; when it is reached all are forgotten."""
+
+KeyIn = tuple[str, str, str | None]
+"""system, province code, as-of date"""
+KeyOut = tuple[str | None, str | None]
+"""national code, as-of date"""
+K = TypeVar("K")
+V = TypeVar("V")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,13 +54,17 @@ class CodeTable:
     """National codes that the list leaves out on purpose, with its reason in the note."""
     by_province: Mapping[str, tuple[CodeRow, ...]] = field(init=False)
     by_national: Mapping[str, tuple[CodeRow, ...]] = field(init=False)
-    plain: Mapping[str, CodeRow] = field(init=False)
-    """Province codes with one row that is equal and always in force: nothing to look into."""
+    known_in: dict[KeyIn, tuple[CodeRow, dict[str, Any]]] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
+    """Equal codes that were looked up, as the coded values they are: documents share them."""
+    known_out: dict[KeyOut, CodeRow] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
+    """National codes that were looked up and have an equal one."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "by_province", _grouped(self.rows, "province"))
-        plain = {code: rows[0] for code, rows in self.by_province.items() if _is_plain(rows)}
-        object.__setattr__(self, "plain", plain)
         object.__setattr__(self, "by_national", _grouped(self.rows, "national"))
 
     def inward(self, code: str, as_of: str) -> CodeRow | None:
@@ -116,7 +129,7 @@ class ItemRow:
             return True
         value: Any = document
         for segment in self.when[0]:
-            value = value.get(segment) if isinstance(value, Mapping) else None
+            value = value.get(segment) if isinstance(value, dict | Mapping) else None
         return codes_of(value) == self.when[1]
 
 
@@ -146,13 +159,19 @@ class ItemTable:
         return [row for row in rows if row.holds(as_of) and row.fits(document)]
 
 
+def remember(known: dict[K, V], key: K, value: V) -> None:
+    if len(known) >= KNOWN:
+        known.clear()
+    known[key] = value
+
+
 def codes_of(value: Any) -> frozenset[str]:
     """The code of a coded value, the text of a plain one, or those of a list, as a set."""
     if value is None:
         return frozenset()
     if isinstance(value, list):
         return frozenset().union(*(codes_of(entry) for entry in value))
-    if isinstance(value, Mapping):
+    if isinstance(value, dict | Mapping):
         code = value.get("code")
         return frozenset() if code is None else frozenset({str(code)})
     if isinstance(value, bool):
@@ -169,12 +188,6 @@ def overlapping(rows: Iterable[Any]) -> list[tuple[Any, Any]]:
         for other in ordered[i + 1 :]
         if other.valid_from <= (one.valid_to or NEVER)
     ]
-
-
-def _is_plain(rows: tuple[CodeRow, ...]) -> bool:
-    row = rows[0]
-    bounded = row.valid_from or row.valid_to
-    return len(rows) == 1 and not bounded and row.equivalence == "equal" and row.national != ""
 
 
 def _grouped(rows: Iterable[Any], key: str) -> dict[str, tuple[Any, ...]]:

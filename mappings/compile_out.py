@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from mappings.codes import CodeTable, ItemTable
-from mappings.emit import At, Lines, Names, Pointer, Reading, literal, test_code
+from mappings.emit import At, Lines, Names, Pointer, Reading, literal, something, test_code
 from mappings.nodes import KindPlan, Leaf, Node, Span, Test
 
 PRESENT = "{0} is not None and {0} != ''"
@@ -191,7 +191,7 @@ class Outward:
             lines.append(f"{value} = C.get({rule.context!r})")
             inner = Lines()
             self.inverted(leaf, inner, value, p, source=repr("context"), raw=value)
-            lines.nest(f"if {value} not in NOTHING:", inner)
+            lines.nest(f"if {something(value)}:", inner)
             lines.nest("else:", self.absent(leaf, p, p.pointer(leaf.province[0]).code))
         elif rule.split is not None:
             self.joined(leaf, lines, n, p)
@@ -205,7 +205,7 @@ class Outward:
                 self.many(leaf, inner, value, p, pointer=pointer)
             else:
                 self.looked_up(leaf, inner, value, n, p, pointer=pointer)
-            lines.nest(f"if {value} not in NOTHING:", inner)
+            lines.nest(f"if {something(value)}:", inner)
             lines.nest("else:", self.absent(leaf, p, pointer))
 
     def absent(self, leaf: Leaf, p: At, pointer: str) -> Lines:

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mappings.codes import CodeRow, CodeTable, ItemRow, ItemTable
+from mappings.codes import CodeRow, CodeTable, ItemRow, ItemTable, remember
 from mappings.runtime import EMPTY, Run
 from mappings.transforms import Transform
 
@@ -17,32 +17,14 @@ from mappings.transforms import Transform
 def code_in(run: Run, table: CodeTable, value: Any, rule: int, path: str, label: Any) -> Any:
     """The coded value of a province code; `code` is None if it leads nowhere."""
     code = value if type(value) is str else _plain_text(value)
-    quick = table.plain.get(code)
-    if quick is not None:
-        run.lineage.append((rule, quick.id))
-        name = label if type(label) is str and label else quick.label
-        return {
-            "code": quick.national,
-            "list": table.national,
-            "source": {
-                "system": run.system,
-                "list": table.label,
-                "code": code,
-                "label": name,
-                "equivalence": "equal",
-            }
-            if name
-            else {
-                "system": run.system,
-                "list": table.label,
-                "code": code,
-                "equivalence": "equal",
-            },
-        }
+    known = table.known_in.get((run.system, code, run.as_of))
+    if known is not None and (not label or label == known[0].label):
+        run.lineage.append((rule, known[0].id))
+        return known[1]
     row, ended = _find_row(run, table, code, path)
     source: dict[str, Any] = {"system": run.system, "list": table.label, "code": code}
-    known = row or ended
-    name = label if type(label) is str and label else known.label if known else ""
+    found = row or ended
+    name = label if type(label) is str and label else found.label if found else ""
     if name:
         source["label"] = name
     if row is None or not row.national:
@@ -50,7 +32,10 @@ def code_in(run: Run, table: CodeTable, value: Any, rule: int, path: str, label:
         return {"code": None, "list": table.national, "source": source}
     source["equivalence"] = row.equivalence
     run.lineage.append((rule, row.id))
-    return {"code": row.national, "list": table.national, "source": source}
+    coded = {"code": row.national, "list": table.national, "source": source}
+    if row.equivalence == "equal" and name == row.label:
+        remember(table.known_in, (run.system, code, run.as_of), (row, coded))
+    return coded
 
 
 def plain_in(
@@ -83,13 +68,20 @@ def _find_row(
 
 def code_out(run: Run, table: CodeTable, value: Any, rule: int, path: str, must: bool) -> Any:
     """(province code, label) of a coded value or a bare code, or None."""
-    source = value.get("source") if type(value) is dict else None
-    if source and source.get("system") == run.system and source.get("code"):
-        code = source["code"]
-        row = table.inward(code, run.as_of or "") or table.ended_row(code)
-        run.lineage.append((rule, row.id if row else -1))
-        return code, source.get("label") or (row.label if row else "")
-    national = value.get("code") if type(value) is dict else _plain_text(value)
+    if type(value) is dict:
+        source = value.get("source")
+        if source and source.get("system") == run.system and source.get("code"):
+            code = source["code"]
+            row = table.inward(code, run.as_of or "") or table.ended_row(code)
+            run.lineage.append((rule, row.id if row else -1))
+            return code, source.get("label") or (row.label if row else "")
+        national = value.get("code")
+    else:
+        national = _plain_text(value)
+    known = table.known_out.get((national, run.as_of))
+    if known is not None:
+        run.lineage.append((rule, known.id))
+        return known.province, known.label
     row = table.outward(national, run.as_of or "") if national else None
     if row is None:
         ended = national and table.by_national.get(national)
@@ -99,7 +91,9 @@ def code_out(run: Run, table: CodeTable, value: Any, rule: int, path: str, must:
         else:
             run.find(rule_id, path)
         return None
-    if row.equivalence != "equal":
+    if row.equivalence == "equal":
+        remember(table.known_out, (national, run.as_of), row)
+    else:
         run.find(f"code.{row.equivalence}", path)
     run.lineage.append((rule, row.id))
     return row.province, row.label
@@ -186,8 +180,12 @@ def object_in(run: Run, transform: Transform, value: Any) -> dict[str, Any]:
     """
     found: dict[str, Any] = transform.read(value)
     if transform.digits:
-        source = {"system": run.system, "list": transform.list_label, "code": str(value)}
-        found["source"] = {**source, "equivalence": "equal"}
+        found["source"] = {
+            "system": run.system,
+            "list": transform.list_label,
+            "code": str(value),
+            "equivalence": "equal",
+        }
     return found
 
 

@@ -17,6 +17,7 @@ from mappings.transforms import MeaninglessError
 EMPTY: dict[str, Any] = {}
 NOTHING: tuple[Any, ...] = (None, "", [], {})
 COMPOUND = frozenset({dict, list})
+NUMBERS = frozenset({bool, float, int})
 LISTED, WHOLE, IF_USED, ALL = 0, 1, 2, 3
 
 _TEXTS: dict[str, tuple[Level, str, str]] = {
@@ -210,10 +211,11 @@ def escape(key: str) -> str:
 
 
 def merge(into: dict[str, Any], more: Mapping[str, Any]) -> None:
-    """Add fields to an object; objects inside are merged, too."""
+    """Add fields to an object; objects inside are merged, too, in a copy: codes are shared."""
     for key, value in more.items():
         held = into.get(key)
         if type(held) is dict and type(value) is dict:
+            into[key] = held = dict(held)
             merge(held, value)
         else:
             into[key] = value

@@ -18,6 +18,8 @@ from typing import Any
 
 SHANGHAI = timezone(timedelta(hours=8))  # one zone, no daylight saving since 1991
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# what needs no second look: as format 1.4 writes a time, without a fraction
+_NATIONAL = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\+08:00")
 _WIDTHS = {"Y": 4, "m": 2, "d": 2, "H": 2, "M": 2, "S": 2}
 _CALL = re.compile(r"^([a-z_][a-z0-9_]*)(\(.*\))?$", re.DOTALL)
 _TOKEN = re.compile(r"^material:([0-9a-f]{64}):(0|[1-9][0-9]{0,15})$")
@@ -88,65 +90,58 @@ def _arguments(text: str | None) -> tuple[Any, ...]:
 # --- dates ----------------------------------------------------------------------------------
 
 
-def _slots(pattern: str, needed: str) -> tuple[dict[str, slice], list[tuple[int, str]], int]:
-    """Positions of each letter's digits, of each fixed character, and the whole length."""
-    slots: dict[str, slice] = {}
-    fixed: list[tuple[int, str]] = []
-    at = i = 0
-    while i < len(pattern):
-        if pattern[i] == "%":
-            letter = pattern[i + 1 : i + 2]
-            if letter not in _WIDTHS or letter in slots:
-                raise ValueError(f"format {pattern!r}: %{letter} is unknown or stands twice")
-            slots[letter] = slice(at, at + _WIDTHS[letter])
-            at += _WIDTHS[letter]
-            i += 2
-        else:
-            fixed.append((at, pattern[i]))
-            at += 1
-            i += 1
-    if missing := [letter for letter in needed if letter not in slots]:
+def _pieces(pattern: str, needed: str) -> list[str]:
+    """The format cut at its letters: `%Y`, `-`, `%m` …"""
+    pieces = re.findall(r"%.?|[^%]+", pattern, re.DOTALL)
+    letters = [piece[1:] for piece in pieces if piece[0] == "%"]
+    for letter in letters:
+        if letter not in _WIDTHS or letters.count(letter) > 1:
+            raise ValueError(f"format {pattern!r}: %{letter} is unknown or stands twice")
+    if missing := [letter for letter in needed if letter not in letters]:
         raise ValueError(f"format {pattern!r} lacks %{missing[0]}")
-    return slots, fixed, at
+    return pieces
 
 
-def _reader(pattern: str, needed: str) -> Callable[[Value], tuple[str, ...]]:
+def _reader(pattern: str, needed: str) -> Callable[[Value], dict[str, str]]:
     """Digits of year, month, day, hour, minute, second; what the format lacks is 01 or 00."""
-    slots, fixed, length = _slots(pattern, needed)
-    ordered = [(slots.get(letter), "01" if letter in "md" else "00") for letter in "YmdHMS"]
+    pieces = _pieces(pattern, needed)
+    expression = re.compile(
+        "".join(
+            f"(?P<{piece[1]}>[0-9]{{{_WIDTHS[piece[1]]}}})" if piece[0] == "%" else re.escape(piece)
+            for piece in pieces
+        )
+    )
+    lacking = {
+        letter: "01" if letter in "md" else "00"
+        for letter in _WIDTHS
+        if letter not in expression.groupindex
+    }
 
-    def read(value: Value) -> tuple[str, ...]:
-        if type(value) is not str or len(value) != length:
+    def read(value: Value) -> dict[str, str]:
+        found = expression.fullmatch(value) if type(value) is str else None
+        if found is None:
             raise ValueError("not in the declared format")
-        for at, character in fixed:
-            if value[at] != character:
-                raise ValueError("not in the declared format")
-        parts = [absent if slot is None else value[slot] for slot, absent in ordered]
-        digits = "".join(parts)
-        if not (digits.isascii() and digits.isdigit()):
-            raise ValueError("not in the declared format")
-        return tuple(parts)
+        return found.groupdict() | lacking
 
     return read
 
 
-def _writer(pattern: str) -> Callable[[dict[str, str]], str]:
-    pieces = re.findall(r"%.|[^%]+", pattern)
-
-    def write(parts: dict[str, str]) -> str:
-        return "".join(parts[p[1]] if p[0] == "%" else p for p in pieces)
-
-    return write
+def _writer(pattern: str, needed: str) -> Callable[[dict[str, str]], str]:
+    pieces = _pieces(pattern, needed)
+    template = "".join(f"%({piece[1]})s" if piece[0] == "%" else piece for piece in pieces)
+    return lambda parts: template % parts
 
 
 def _date(text: str, pattern: str) -> Transform:
-    take, put = _reader(pattern, "Ymd"), _writer(pattern)
+    take, put = _reader(pattern, "Ymd"), _writer(pattern, "Ymd")
     if set(re.findall("%(.)", pattern)) - set("Ymd"):
         raise ValueError(f"a date has no time of day: {pattern!r}")
 
     def read(value: Value) -> str:
-        year, month, day, *_ = take(value)
-        return date(int(year), int(month), int(day)).isoformat()
+        parts = take(value)
+        day = f"{parts['Y']}-{parts['m']}-{parts['d']}"
+        date.fromisoformat(day)
+        return day
 
     def write(value: Value) -> str:
         day = date.fromisoformat(value)
@@ -156,13 +151,15 @@ def _date(text: str, pattern: str) -> Transform:
 
 
 def _month(text: str, pattern: str) -> Transform:
-    take, put = _reader(pattern, "Ym"), _writer(pattern)
+    take, put = _reader(pattern, "Ym"), _writer(pattern, "Ym")
     if set(re.findall("%(.)", pattern)) - set("Ym"):
         raise ValueError(f"a month has no day: {pattern!r}")
 
     def read(value: Value) -> str:
-        year, month, *_ = take(value)
-        return date(int(year), int(month), 1).isoformat()[:7]
+        parts = take(value)
+        month = f"{parts['Y']}-{parts['m']}"
+        date.fromisoformat(month + "-01")
+        return month
 
     def write(value: Value) -> str:
         first = date.fromisoformat(value + "-01")
@@ -171,13 +168,16 @@ def _month(text: str, pattern: str) -> Transform:
     return Transform(text, read, write)
 
 
-def _local(value: Value) -> datetime:
+def _national(value: Value) -> str:
+    """An RFC 3339 time at +08:00."""
     if type(value) is not str or "T" not in value:
         raise ValueError("not an RFC 3339 time")
     moment = datetime.fromisoformat(value)
+    if _NATIONAL.fullmatch(value):
+        return value
     if moment.tzinfo is None:
         raise ValueError("a time without its offset")
-    return moment.astimezone(SHANGHAI)
+    return _rfc3339_text(moment.astimezone(SHANGHAI))
 
 
 def _rfc3339_text(moment: datetime) -> str:
@@ -185,27 +185,28 @@ def _rfc3339_text(moment: datetime) -> str:
 
 
 def _datetime(text: str, pattern: str) -> Transform:
-    take, put = _reader(pattern, "YmdHM"), _writer(pattern)
+    take, put = _reader(pattern, "YmdHM"), _writer(pattern, "YmdHM")
     seconds = "%S" in pattern
 
     def read(value: Value) -> str:
-        year, month, day, hour, minute, second = take(value)
-        stamp = f"{year}-{month}-{day}T{hour}:{minute}:{second}+08:00"
+        parts = take(value)
+        day, time = f"{parts['Y']}-{parts['m']}-{parts['d']}", f"{parts['H']}:{parts['M']}"
+        stamp = f"{day}T{time}:{parts['S']}+08:00"
         datetime.fromisoformat(stamp)
         return stamp
 
     def write(value: Value) -> str:
-        stamp = _local(value).isoformat()
-        return put(dict(zip("YmdHMS", re.split(r"[-T:]", stamp[:19]), strict=True)))
+        at = _national(value)
+        year, month, day = at[:4], at[5:7], at[8:10]
+        return put(
+            {"Y": year, "m": month, "d": day, "H": at[11:13], "M": at[14:16], "S": at[17:19]}
+        )
 
     return Transform(text, read, write, lossless=seconds)
 
 
 def _rfc3339(text: str) -> Transform:
-    def read(value: Value) -> str:
-        return _rfc3339_text(_local(value))
-
-    return Transform(text, read, read)
+    return Transform(text, _national, _national)
 
 
 def _epoch_ms(text: str) -> Transform:
@@ -217,7 +218,8 @@ def _epoch_ms(text: str) -> Transform:
             raise ValueError("out of range") from None
 
     def write(value: Value) -> str:
-        return str((_local(value) - _EPOCH) // timedelta(milliseconds=1))
+        moment = datetime.fromisoformat(_national(value))
+        return str((moment - _EPOCH) // timedelta(milliseconds=1))
 
     return Transform(text, read, write)
 

@@ -15,6 +15,7 @@ from contracts.errors import InvalidDocument, Unrenderable
 from mappings.engine import CompiledMapping
 from mappings.explain import explain
 from mappings.load import load
+from mappings.runtime import merge
 from tests.unit.mappings.small import DIGEST, RECORD, write_small
 
 CONTEXT = {"serial": "S-1", "now": "2026-03-02T09:14:06+08:00"}
@@ -461,3 +462,33 @@ def test_package_names_folder_and_version(mapping, tmp_path: Path) -> None:
 
     assert load(same).package_digest == mapping.package_digest
     assert load(other).package_digest != mapping.package_digest
+
+
+def test_a_field_written_into_a_coded_value_stays_in_its_document() -> None:
+    shared = {"code": "1", "list": "sex", "source": {"code": "m"}}
+    document = {"sex": shared}
+
+    merge(document, {"sex": {"source": {"label": "男"}}})
+
+    assert document["sex"] == {"code": "1", "list": "sex", "source": {"code": "m", "label": "男"}}
+    assert shared == {"code": "1", "list": "sex", "source": {"code": "m"}}
+
+
+def test_a_known_code_with_a_label_of_its_own_keeps_it(read, record) -> None:
+    before = read(record).document["body"]["applicant"]["sex"]
+    assert read(record).document["body"]["applicant"]["sex"] is before
+
+    record["Person"]["SexName"] = "男(甲)"
+    other = read(record).document["body"]["applicant"]["sex"]
+
+    assert other["source"]["label"] == "男(甲)"
+    assert before["source"]["label"] != "男(甲)"
+
+
+def test_a_known_code_is_known_for_its_day_only(read, record) -> None:
+    record["Person"] |= {"Sex": "X", "SexName": ""}
+    record["Head"]["Day"] = "20190302"
+    assert read(record).document["body"]["applicant"]["sex"]["code"] == "9"
+
+    record["Head"]["Day"] = "20260302"
+    assert read(record).document["body"]["applicant"]["sex"]["code"] is None

@@ -137,7 +137,16 @@ PAYLOADS = (
 )
 NAMES = {
     *("run", "r", "d", "C", "S", "A", "n", "o", "v", "x", "str", "len", "list", "dict"),
-    *("enumerate", "ValueError", "TypeError", "AttributeError", "COMPOUND", "EMPTY", "NOTHING"),
+    *(
+        "enumerate",
+        "ValueError",
+        "TypeError",
+        "AttributeError",
+        "COMPOUND",
+        "EMPTY",
+        "NOTHING",
+        "NUMBERS",
+    ),
     *("among", "dig", "hang", "merge", "code_in", "code_out", "plain_in"),
     *("item_in", "item_out", "object_in", "object_out"),
 }
