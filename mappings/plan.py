@@ -165,7 +165,7 @@ class _Planner:
 
     def known_list(self, name: str, line: int, *, plain: bool) -> None:
         if name not in self.document.lists:
-            self.complain("M004", line, "没有这个代码表", f"no list {name!r}")
+            self.complain("M004", line, f"没有代码表 {name}:请在 lists 中声明", f"no list {name!r}")
         elif not plain and self.document.lists[name].national is None:
             self.complain(
                 "M004", line, "代码表缺 national", f"list {name!r} names no national list"
