@@ -15,7 +15,7 @@ import argparse
 import json
 import random
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -34,6 +34,8 @@ from gateway.storage.sqlite.apply import apply
 from gateway.storage.sqlite.audit import Ledger
 from gateway.storage.sqlite.cases import used_key_id
 from gateway.storage.sqlite.engine import Engine, Failed, Work
+from gateway.storage.sqlite.leases import Leases
+from gateway.storage.sqlite.memory import Memory
 from gateway.storage.sqlite.migrate import apply_pending
 from gateway.world import RealIds
 from tests.fault.disk import Disk
@@ -72,9 +74,9 @@ class Machine:
         self.db = connect("store.db", **how)
         disk.connections.append(self.db)
         apply_pending(self.db, now=NOON)
-        with self.db:
-            claims.end_leases(self.db)
-        self.engine = Engine(self.db, Ledger(node="n1", log="tongban/test"))
+        memory = Memory(Ledger(node="n1", log="tongban/test"), Leases())
+        claims.restore(self.db, memory.leases)
+        self.engine = Engine(self.db, memory)
         self.vault_db = connect("keys.db", **how)
         disk.connections.append(self.vault_db)
         vault = Vault(self.vault_db)
@@ -123,10 +125,13 @@ class Machine:
         return _applying(Change(case=case, leaves=(a_leaf(serial),))), said
 
     def _settle(self, promises: Promises) -> tuple[Work, Callable[[Any], None]]:
-        def work(db: apsw.Connection, ledger: Ledger) -> list[DeliveryRow]:
-            rows = list(claims.claim(db, LANE, now=NOON, lease_until=NOON + LEASE, limit=2))
+        def work(db: apsw.Connection, memory: Memory) -> Sequence[DeliveryRow]:
+            until = NOON + LEASE
+            rows = claims.claim(
+                db, LANE, leases=memory.leases, now=NOON, lease_until=until, limit=2
+            )
             moves = tuple(a_move(row, "delivered", settled_at=NOON) for row in rows)
-            apply(db, Change(updates=moves), ledger=ledger)
+            apply(db, Change(updates=moves), memory=memory)
             return rows
 
         return work, lambda rows: promises.settled.update(row.serial for row in rows)
@@ -165,7 +170,7 @@ class Machine:
 
 
 def _applying(change: Change) -> Work:
-    return lambda db, ledger: apply(db, change, ledger=ledger)
+    return lambda db, memory: apply(db, change, memory=memory)
 
 
 def play(seed: int, *, synchronous: str = "FULL") -> Found:

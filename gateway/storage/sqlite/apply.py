@@ -8,15 +8,15 @@ import apsw
 
 from gateway.ports import Change
 from gateway.storage.sqlite.access import put_access, put_cursor
-from gateway.storage.sqlite.audit import Ledger
 from gateway.storage.sqlite.cases import put_case, put_number, put_parties
 from gateway.storage.sqlite.materials import put_material
+from gateway.storage.sqlite.memory import Memory
 from gateway.storage.sqlite.messages import mark_applied, put_message, put_receipt
 from gateway.storage.sqlite.outbox import move_delivery, put_delivery
 from gateway.storage.sqlite.steps import put_attempt, put_steps
 
 
-def apply(db: apsw.Connection, change: Change, *, ledger: Ledger) -> tuple[str, ...]:
+def apply(db: apsw.Connection, change: Change, *, memory: Memory) -> tuple[str, ...]:
     """
     Write a change and return the ids of its leaves. The caller holds a savepoint and rolls back.
 
@@ -44,7 +44,7 @@ def apply(db: apsw.Connection, change: Change, *, ledger: Ledger) -> tuple[str, 
         intents = {attempt.serial for attempt in change.attempts if attempt.ended_at is None}
         for update in change.updates:
             holds = update.state == "sending" or update.serial in intents
-            move_delivery(db, update, holds=holds)
+            move_delivery(db, update, leases=memory.leases, holds=holds)
     if change.steps:
         put_steps(db, change.steps)
     for attempt in change.attempts:
@@ -55,7 +55,7 @@ def apply(db: apsw.Connection, change: Change, *, ledger: Ledger) -> tuple[str, 
         put_access(db, access)
     case = change.case
     new = case.number if case is not None and case.revision == 1 else None
-    return ledger.append(db, change.leaves, new_case=new)
+    return memory.ledger.append(db, change.leaves, new_case=new)
 
 
 __all__ = ["apply"]

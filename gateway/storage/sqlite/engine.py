@@ -16,9 +16,9 @@ import apsw
 
 from contracts.errors import StoreUnavailable
 from gateway.sqlite import translate
-from gateway.storage.sqlite.audit import Ledger
+from gateway.storage.sqlite.memory import Memory
 
-Work = Callable[[apsw.Connection, Ledger], Any]
+Work = Callable[[apsw.Connection, Memory], Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +27,11 @@ class Failed:
 
 
 class Engine:
-    """The writing connection and the count of leaves that belongs to it."""
+    """The writing connection and the memory that belongs to it."""
 
-    def __init__(self, db: apsw.Connection, ledger: Ledger) -> None:
+    def __init__(self, db: apsw.Connection, memory: Memory) -> None:
         self._db = db
-        self._ledger = ledger
+        self._memory = memory
         self._wal_bytes = 0
         self._page_size = int(db.pragma("page_size"))
         db.set_wal_hook(self._note_wal)
@@ -58,6 +58,7 @@ class Engine:
         except apsw.Error as error:
             self._roll_back()
             return [Failed(translate(error))] * len(works)
+        self._memory.keep()
         return results
 
     def _run_together(self, works: Sequence[Work]) -> list[Any] | None:
@@ -67,19 +68,19 @@ class Engine:
         for work in works:
             result = self._try(work)
             if isinstance(result, Failed):
-                self._ledger.counter = None
+                self._memory.forget()
                 self._db.execute("ROLLBACK")
                 return None
             results.append(result)
         return results
 
     def _run_apart(self, work: Work) -> Any:
-        counter = self._ledger.counter
+        mark = self._memory.mark()
         self._db.execute("SAVEPOINT one")
         result = self._try(work)
         if isinstance(result, Failed):
             self._db.execute("ROLLBACK TO one")
-            self._ledger.counter = counter
+            self._memory.back_to(mark)
         self._db.execute("RELEASE one")
         return result
 
@@ -91,7 +92,7 @@ class Engine:
             apsw.Error: the disk refused; no work of the group can be kept.
         """
         try:
-            return work(self._db, self._ledger)
+            return work(self._db, self._memory)
         except apsw.Error as error:
             failure = translate(error)
             if isinstance(failure, StoreUnavailable):
@@ -101,7 +102,7 @@ class Engine:
             return Failed(error)
 
     def _roll_back(self) -> None:
-        self._ledger.counter = None
+        self._memory.forget()
         try:
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")

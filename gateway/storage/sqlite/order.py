@@ -38,6 +38,10 @@ def reorder(db: apsw.Connection, order_key: str) -> None:
         db.executemany("UPDATE deliveries SET waits = NOT waits WHERE id = ?", wrong)
 
 
+def order_key_of(db: apsw.Connection, serial: str) -> str:
+    return str(db.execute("SELECT order_key FROM deliveries WHERE serial = ?", (serial,)).get)
+
+
 def changes_order(was: tuple[DeliveryState, ...], state: DeliveryState) -> bool:
     """Whether a move from one of `was` to `state` may let others go, or hold them up."""
     return {_side(each) for each in was} != {_side(state)}
@@ -47,4 +51,4 @@ def _side(state: DeliveryState) -> int:
     return 2 if state in _HOLDING else 1 if state in _PASSED else 0
 
 
-__all__ = ["changes_order", "reorder"]
+__all__ = ["changes_order", "order_key_of", "reorder"]

@@ -2,6 +2,7 @@
 Deliveries: promised, moved under a fence, listed.
 
 A lease ends with the first update that neither moves to "sending" nor comes with an open intent.
+The record stands in a table of its own, or every move would write it again.
 """
 
 from __future__ import annotations
@@ -13,26 +14,34 @@ import apsw
 
 from contracts.errors import NotFound
 from gateway.ports import OPEN_STATES, DeliveryFilter, DeliveryRow, DeliveryUpdate, FenceLostError
-from gateway.storage.sqlite.order import changes_order, reorder
+from gateway.storage.sqlite.leases import Leases
+from gateway.storage.sqlite.order import changes_order, order_key_of, reorder
 from gateway.storage.sqlite.query import fetch, fetch_one
 from gateway.storage.sqlite.values import instant, instant_or_none, micros, micros_or_none
 
 COLUMNS = """serial, case_number, key_id, order_key, position, overtakes, destination, environment,
-       kind, arrival, package, state, next_at, created_at, sealed_record, attempt, step, fence,
-       reason, settled_at, trace_id"""
-_INSERT = f"""
-INSERT INTO deliveries ({COLUMNS})
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+       kind, arrival, package, state, next_at, created_at, attempt, step, fence, reason, settled_at,
+       trace_id, delivery_records.sealed"""
+_INSERT = """
+INSERT INTO deliveries (serial, case_number, key_id, order_key, position, overtakes, destination,
+                        environment, kind, arrival, package, state, next_at, created_at, attempt,
+                        step, fence, reason, settled_at, trace_id)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
-_SELECT = f"SELECT {COLUMNS} FROM deliveries "
+_INSERT_RECORD = "INSERT INTO delivery_records (id, sealed) VALUES (?, ?)"
+_SELECT = f"SELECT {COLUMNS} FROM deliveries {{}}JOIN delivery_records USING (id) "
+_SELECT_ONE = _SELECT.format("") + "WHERE serial = ?"
 
+# The holder's fence is written with what it does; its lease is what says that the fence is good.
 _MOVE = """
 UPDATE deliveries
-SET state = ?, next_at = ?, attempt = ?, step = ?, reason = ?, settled_at = ?,
-    lease_until = CASE WHEN ? THEN lease_until ELSE 0 END,
-    sealed_record = coalesce(?, sealed_record), package = coalesce(?, package)
-WHERE serial = ? AND fence = ? AND state IN ({})
-RETURNING order_key
+SET state = ?, next_at = ?, attempt = ?, step = ?, reason = ?, settled_at = ?, fence = ?,
+    package = coalesce(?, package)
+WHERE serial = ? AND (fence = ? OR ?) AND state IN ({})
+"""
+_RECORD = """
+UPDATE delivery_records SET sealed = ?
+WHERE id = (SELECT id FROM deliveries WHERE serial = ?)
 """
 _MOVES = tuple(_MOVE.format(", ".join("?" * count)) for count in range(10))
 
@@ -65,7 +74,6 @@ def put_delivery(db: apsw.Connection, row: DeliveryRow) -> None:
             row.state,
             micros(row.next_at),
             micros(row.created_at),
-            row.sealed_record,
             row.attempt,
             row.step,
             row.fence,
@@ -74,18 +82,23 @@ def put_delivery(db: apsw.Connection, row: DeliveryRow) -> None:
             row.trace_id,
         ),
     )
+    db.execute(_INSERT_RECORD, (db.last_insert_rowid(), row.sealed_record))
     reorder(db, row.order_key)
 
 
-def move_delivery(db: apsw.Connection, update: DeliveryUpdate, *, holds: bool) -> None:
+def move_delivery(
+    db: apsw.Connection, update: DeliveryUpdate, *, leases: Leases, holds: bool
+) -> None:
     """
     Move a delivery; `holds` keeps its lease.
 
     Raises:
         FenceLostError: another fence, another state, or no such delivery.
     """
-    moved = fetch_one(
-        db,
+    lease = leases.get(update.serial)
+    if lease is not None and lease.fence != update.fence:
+        raise FenceLostError
+    db.execute(
         _MOVES[len(update.was)],
         (
             update.state,
@@ -94,22 +107,31 @@ def move_delivery(db: apsw.Connection, update: DeliveryUpdate, *, holds: bool) -
             update.step,
             update.reason,
             micros_or_none(update.settled_at),
-            holds,
-            update.sealed_record,
+            update.fence,
             update.package,
             update.serial,
             update.fence,
+            lease is not None,
             *update.was,
         ),
     )
-    if moved is None:
+    if db.changes() != 1:
         raise FenceLostError
-    if changes_order(update.was, update.state):
-        reorder(db, moved[0])
+    if update.sealed_record is not None:
+        db.execute(_RECORD, (update.sealed_record, update.serial))
+    was = update.was
+    if lease is not None:
+        was = (lease.state,)
+        if holds:
+            leases.put(lease._replace(state=update.state))
+        else:
+            leases.end(update.serial)
+    if changes_order(was, update.state):
+        reorder(db, order_key_of(db, update.serial))
 
 
 def delivery(db: apsw.Connection, serial: str) -> DeliveryRow | None:
-    row = fetch_one(db, _SELECT + "WHERE serial = ?", (serial,))
+    row = fetch_one(db, _SELECT_ONE, (serial,))
     return None if row is None else to_delivery(row)
 
 
@@ -125,7 +147,7 @@ def deliveries(db: apsw.Connection, where: DeliveryFilter) -> Sequence[DeliveryR
         last = fetch_one(db, "SELECT id FROM deliveries WHERE serial = ?", (where.after,))
         if last is None:
             raise NotFound("分页位置不存在", "the page cursor names no delivery")
-        conditions.append("id > ?")
+        conditions.append("deliveries.id > ?")
         values.append(last[0])
     if where.case_number is not None:
         source = "INDEXED BY deliveries_case "
@@ -142,7 +164,8 @@ def deliveries(db: apsw.Connection, where: DeliveryFilter) -> Sequence[DeliveryR
         conditions.append(f"state IN ({', '.join('?' * len(where.states))})")
         values.extend(where.states)
     clause = f"WHERE {' AND '.join(conditions)} " if conditions else ""
-    rows = fetch(db, _SELECT + source + clause + "ORDER BY id LIMIT ?", (*values, where.limit))
+    sql = f"{_SELECT.format(source)}{clause}ORDER BY deliveries.id LIMIT ?"
+    rows = fetch(db, sql, (*values, where.limit))
     return [to_delivery(row) for row in rows]
 
 
@@ -162,13 +185,13 @@ def to_delivery(row: tuple[Any, ...]) -> DeliveryRow:
         state=row[11],
         next_at=instant(row[12]),
         created_at=instant(row[13]),
-        sealed_record=row[14],
-        attempt=row[15],
-        step=row[16],
-        fence=row[17],
-        reason=row[18],
-        settled_at=instant_or_none(row[19]),
-        trace_id=row[20],
+        attempt=row[14],
+        step=row[15],
+        fence=row[16],
+        reason=row[17],
+        settled_at=instant_or_none(row[18]),
+        trace_id=row[19],
+        sealed_record=row[20],
     )
 
 

@@ -14,16 +14,24 @@ from gateway.storage.sqlite.query import fetch
 from gateway.storage.sqlite.values import instant, instant_or_none, micros, micros_or_none
 
 _PUT_STEP = """
-INSERT INTO steps (serial, step, operation, material_id, sealed_plan, sealed_answer, done)
-VALUES (?, ?, ?, ?, ?, ?, ?)
+INSERT INTO steps (serial, step, operation, material_id, sealed_answer, done)
+VALUES (?, ?, ?, ?, ?, ?)
 ON CONFLICT (serial, step) DO UPDATE
 SET operation = excluded.operation, material_id = excluded.material_id,
-    sealed_plan = excluded.sealed_plan, sealed_answer = excluded.sealed_answer,
-    done = excluded.done
+    sealed_answer = excluded.sealed_answer, done = excluded.done
+"""
+# A plan is large and mostly handed in as it stands: then nothing is written.
+_PUT_PLAN = """
+INSERT INTO step_plans (id, sealed)
+SELECT id, ? FROM steps WHERE serial = ? AND step = ?
+ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed WHERE sealed <> excluded.sealed
+"""
+_DROP_PLAN = """
+DELETE FROM step_plans WHERE id = (SELECT id FROM steps WHERE serial = ? AND step = ?)
 """
 _SELECT_STEPS = """
-SELECT serial, step, operation, material_id, sealed_plan, sealed_answer, done
-FROM steps WHERE serial = ? ORDER BY step
+SELECT serial, step, operation, material_id, sealed, sealed_answer, done
+FROM steps LEFT JOIN step_plans USING (id) WHERE serial = ? ORDER BY step
 """
 _PUT_ATTEMPT = """
 INSERT INTO attempts (serial, number, purpose, step, fence, started_at, wire_digest, sealed,
@@ -43,21 +51,14 @@ FROM attempts WHERE serial = ? ORDER BY number
 
 
 def put_steps(db: apsw.Connection, rows: Sequence[StepRow]) -> None:
-    db.executemany(
-        _PUT_STEP,
-        [
-            (
-                row.serial,
-                row.index,
-                row.operation,
-                row.material_id,
-                row.sealed_plan,
-                row.sealed_answer,
-                row.done,
-            )
-            for row in rows
-        ],
-    )
+    for row in rows:
+        serial, index = row.serial, row.index
+        put = (serial, index, row.operation, row.material_id, row.sealed_answer, row.done)
+        db.execute(_PUT_STEP, put)
+        if row.sealed_plan is None:
+            db.execute(_DROP_PLAN, (serial, index))
+        else:
+            db.execute(_PUT_PLAN, (row.sealed_plan, serial, index))
 
 
 def steps(db: apsw.Connection, serial: str) -> Sequence[StepRow]:

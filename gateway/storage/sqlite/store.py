@@ -33,7 +33,9 @@ from gateway.storage.sqlite import audit, cases, claims, counts, materials, mess
 from gateway.storage.sqlite.apply import apply
 from gateway.storage.sqlite.audit import Ledger
 from gateway.storage.sqlite.engine import Engine
+from gateway.storage.sqlite.leases import Leases
 from gateway.storage.sqlite.lock import StoreLock
+from gateway.storage.sqlite.memory import Memory
 from gateway.storage.sqlite.migrate import apply_pending, pending_in
 from gateway.storage.sqlite.query import fetch_one
 from gateway.storage.sqlite.reader import Reader
@@ -67,7 +69,7 @@ def open_store(
         reader = Reader(path, threads=threads)
         reader.point(_refuse_unmigrated)
         reader.point(_bind, node=node, log=log)
-        return SqliteStore(reader, None, None, node=node, threads=threads)
+        return SqliteStore(reader, None, None, leases=Leases(), node=node, threads=threads)
     lock = StoreLock(path)
     try:
         db = connect(path)
@@ -75,8 +77,10 @@ def open_store(
             apply_pending(db, now=now)
             with disk_errors(), db:
                 _bind(db, node=node, log=log)
-                claims.end_leases(db)
-            writer = Writer(Engine(db, Ledger(node=node, log=log)), meter=meter)
+            memory = Memory(Ledger(node=node, log=log), Leases())
+            with disk_errors():
+                claims.restore(db, memory.leases)
+            writer = Writer(Engine(db, memory), meter=meter)
             reader = Reader(path, threads=threads)
         except BaseException:
             db.close()
@@ -85,7 +89,7 @@ def open_store(
         lock.release()
         raise
     writer.start(threads)
-    return SqliteStore(reader, writer, lock, node=node, threads=threads)
+    return SqliteStore(reader, writer, lock, leases=memory.leases, node=node, threads=threads)
 
 
 def _refuse_unmigrated(db: apsw.Connection) -> None:
@@ -117,10 +121,12 @@ class SqliteStore:
         writer: Writer | None,
         lock: StoreLock | None,
         *,
+        leases: Leases,
         node: str,
         threads: Threads,
     ) -> None:
         self._reader, self._writer, self._lock = reader, writer, lock
+        self._leases = leases
         self._node = node
         self._threads = threads
 
@@ -135,21 +141,28 @@ class SqliteStore:
         return self._writer
 
     async def commit(self, change: Change) -> tuple[str, ...]:
-        def work(db: apsw.Connection, ledger: Ledger) -> tuple[str, ...]:
-            return apply(db, change, ledger=ledger)
+        def work(db: apsw.Connection, memory: Memory) -> tuple[str, ...]:
+            return apply(db, change, memory=memory)
 
         return cast("tuple[str, ...]", await self._writing().do(work))
 
     async def claim(
         self, destination: str, *, now: datetime, lease_until: datetime, limit: int
     ) -> Sequence[DeliveryRow]:
-        def work(db: apsw.Connection, _: Ledger) -> Any:
-            return claims.claim(db, destination, now=now, lease_until=lease_until, limit=limit)
+        def work(db: apsw.Connection, memory: Memory) -> Any:
+            return claims.claim(
+                db,
+                destination,
+                leases=memory.leases,
+                now=now,
+                lease_until=lease_until,
+                limit=limit,
+            )
 
         return cast("Sequence[DeliveryRow]", await self._writing().do(work))
 
     async def forget_staged(self, before: datetime) -> Sequence[str]:
-        def work(db: apsw.Connection, _: Ledger) -> Any:
+        def work(db: apsw.Connection, _: Memory) -> Any:
             return materials.forget_staged(db, before)
 
         return cast("Sequence[str]", await self._writing().do(work))
@@ -189,16 +202,18 @@ class SqliteStore:
     # --- deliveries ---
 
     async def lanes(self, now: datetime) -> Mapping[str, datetime]:
-        return await self._reader.scan(claims.lanes, now)
+        return await self._reader.scan(claims.lanes, now, leases=self._leases)
 
     async def due(self, destination: str, now: datetime) -> datetime | None:
-        return self._reader.point(claims.due, destination, now)
+        return self._reader.point(claims.due, destination, now, leases=self._leases)
 
     async def delivery(self, serial: str) -> DeliveryRow | None:
-        return self._reader.point(outbox.delivery, serial)
+        row = self._reader.point(outbox.delivery, serial)
+        return None if row is None else claims.with_fence(row, self._leases)
 
     async def deliveries(self, where: DeliveryFilter) -> Sequence[DeliveryRow]:
-        return await self._reader.scan(outbox.deliveries, where)
+        rows = await self._reader.scan(outbox.deliveries, where)
+        return [claims.with_fence(row, self._leases) for row in rows]
 
     async def steps(self, serial: str) -> Sequence[StepRow]:
         return self._reader.point(steps.steps, serial)

@@ -23,6 +23,8 @@ from gateway.storage.sqlite import Meter, SqliteStore, open_store
 from gateway.storage.sqlite import writer as writer_module
 from gateway.storage.sqlite.audit import Ledger
 from gateway.storage.sqlite.engine import Engine
+from gateway.storage.sqlite.leases import Leases
+from gateway.storage.sqlite.memory import Memory
 from gateway.storage.sqlite.reader import Reader
 from gateway.storage.sqlite.writer import Writer
 from gateway.world import RealThreads
@@ -298,9 +300,11 @@ class RefusingDisk(apsw.VFS):
 async def refusing(path: Path) -> AsyncIterator[tuple[SqliteStore, RefusingDisk]]:
     await open_at(path).close()
     disk = RefusingDisk()
-    writer = Writer(Engine(connect(path, vfs="refusing"), Ledger(node="n1", log="l")))
+    memory = Memory(Ledger(node="n1", log="l"), Leases())
+    writer = Writer(Engine(connect(path, vfs="refusing"), memory))
     writer.start(THREADS)
-    store = SqliteStore(Reader(path, threads=THREADS), writer, None, node="n1", threads=THREADS)
+    reader = Reader(path, threads=THREADS)
+    store = SqliteStore(reader, writer, None, leases=memory.leases, node="n1", threads=THREADS)
     yield store, disk
     disk.failing = None
     await store.close()
