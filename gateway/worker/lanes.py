@@ -2,7 +2,9 @@
 One lane per destination: its own queue, its own concurrency, so one dead province slows nobody.
 
 A lane sleeps until somebody wakes it (a commit added work for it) or the next stored attempt is
-due. The schedule lives in the store; a lane keeps only what it is working on right now.
+due. With nothing under way it claims at once; with something under way it gathers wishes and free
+slots for a moment, so that a claim gives several deliveries. The schedule lives in the store; a
+lane keeps only what it is working on right now.
 """
 
 from __future__ import annotations
@@ -18,6 +20,10 @@ Deliver = Callable[[DeliveryRow], Awaitable[str]]
 
 IDLE_SECONDS = 1.0
 """Longest sleep of a lane: bounds how late a lane notices work that nobody woke it for."""
+LEAST_SECONDS = 0.005
+"""After a claim that left slots free: what is due by then was not to be had just now."""
+GATHER_SECONDS = 0.01
+"""How long a busy lane lets free slots and new work gather before it claims again."""
 
 
 class Lane:
@@ -31,22 +37,34 @@ class Lane:
         self._deliver = deliver
         self._width = width
         self._lease = lease
-        self._wake = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
         self._under_way: set[str] = set()
+        self._called = False
+        self._stirred = asyncio.Event()
+        """somebody called, a delivery ended, or the lane is to stop"""
+        self._enough = 0
+        self._room = asyncio.Event()
+        """no more than `_enough` are under way, or the lane is to stop"""
         self._stopping = False
 
     def wake(self) -> None:
-        self._wake.set()
+        """There is new work; never blocks."""
+        self._called = True
+        self._stirred.set()
 
     async def run(self) -> None:
         """Runs until `stop`; a failing store is waited out, never fatal."""
+        more = True
         while not self._stopping:
-            self._wake.clear()
-            free = self._width - len(self._running)
             try:
-                claimed = await self._claim(free) if free else 0
-                if claimed < free or not free:
+                if self._running:
+                    await self._gather(more=more)
+                    if self._stopping:
+                        break
+                free = self._width - len(self._running)
+                self._called = False
+                more = await self._claim(free) == free
+                if not more:
                     await self._rest()
             except Exception as error:
                 log.error("lane.failed", destination=self.destination, error=type(error).__name__)
@@ -57,7 +75,24 @@ class Lane:
     def stop(self) -> None:
         """Claim nothing more; `run` returns when what is under way has settled."""
         self._stopping = True
-        self._wake.set()
+        self._stirred.set()
+        self._room.set()
+
+    async def _gather(self, *, more: bool) -> None:
+        """
+        Return when a claim is worth its while and a slot is free.
+
+        That is when nothing is under way, with `more` known to be due when half the slots are free,
+        and in any case after a moment.
+        """
+        self._enough = self._width // 2 if more else 0
+        if len(self._running) > self._enough:
+            self._room.clear()
+            await self._within(GATHER_SECONDS, self._room)
+        if len(self._running) == self._width and not self._stopping:
+            self._enough = self._width - 1
+            self._room.clear()
+            await self._room.wait()
 
     async def _claim(self, free: int) -> int:
         now = self._gw.clock.now()
@@ -89,21 +124,32 @@ class Lane:
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
-        self._wake.set()
+        self._stirred.set()
+        if len(self._running) <= self._enough:
+            self._room.set()
 
     async def _rest(self) -> None:
-        now = self._gw.clock.now()
-        due = await self._gw.store.due(self.destination, now)
-        seconds = IDLE_SECONDS
-        if due is not None and len(self._running) < self._width:
-            seconds = min(seconds, max(0.005, (due - now).total_seconds()))
+        """Return when somebody called or something is due; one that ended may set another free."""
+        least = LEAST_SECONDS
+        while not (self._called or self._stopping):
+            self._stirred.clear()
+            now = self._gw.clock.now()
+            due = await self._gw.store.due(self.destination, now)
+            seconds = IDLE_SECONDS if due is None else (due - now).total_seconds()
+            if seconds <= 0 and least == 0:
+                return
+            await self._within(min(IDLE_SECONDS, max(least, seconds)), self._stirred)
+            least = 0.0
+
+    async def _within(self, seconds: float, event: asyncio.Event) -> None:
+        """Wait for an event, but not longer than `seconds`."""
         timer = asyncio.ensure_future(self._gw.clock.sleep(seconds))
-        woken = asyncio.ensure_future(self._wake.wait())
+        happened = asyncio.ensure_future(event.wait())
         try:
-            await asyncio.wait({timer, woken}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait({timer, happened}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             timer.cancel()
-            woken.cancel()
+            happened.cancel()
 
 
 class Lanes:

@@ -1,4 +1,6 @@
-"""Lanes: what is under way is not touched twice, and a failing store does not end a lane."""
+"""
+Lanes: what is under way is not touched twice, a failing store does not end a lane, claims are few.
+"""
 
 from __future__ import annotations
 
@@ -12,8 +14,9 @@ from typing import Any
 import pytest
 
 from contracts.errors import Overloaded
-from gateway.ports import DeliveryRow
+from gateway.ports import Change, DeliveryFilter, DeliveryRow, DeliveryUpdate
 from gateway.usecases.take_in import Inbound, take_in
+from gateway.worker import lanes
 from gateway.worker.lanes import Lane
 from tests.world import HANDLER, World, a_world, caller, example
 
@@ -26,6 +29,38 @@ async def world(tmp_path: Path) -> AsyncIterator[World]:
         raw = json.dumps(document).encode()
         await take_in(Inbound(caller=caller(), raw=raw, document=document), gw=opened.gw)
         yield opened
+
+
+async def take_in_more(world: World, count: int) -> None:
+    for number in range(count):
+        document = example("application")
+        del document["body"]["materials"]
+        document["message_id"] = f"more-{number}"
+        document["numbers"] = {"receiving": f"MORE-{number}"}
+        raw = json.dumps(document).encode()
+        await take_in(Inbound(caller=caller(), raw=raw, document=document), gw=world.gw)
+
+
+async def ended(settled: asyncio.Queue[str], count: int = 1) -> None:
+    async with asyncio.timeout(5):
+        for _ in range(count):
+            await settled.get()
+
+
+@pytest.fixture
+def claims(world: World, monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, int]]:
+    """(limit, rows given) of every claim; time passes as it does, and nobody wakes an idle lane."""
+    claim, seen = world.gw.store.claim, []
+
+    async def noted(destination: str, **how: Any) -> Any:
+        rows = await claim(destination, **how)
+        seen.append((how["limit"], len(rows)))
+        return rows
+
+    monkeypatch.setattr(world.gw.store, "claim", noted)
+    monkeypatch.setattr(world.clock, "sleep", asyncio.sleep)
+    monkeypatch.setattr(lanes, "IDLE_SECONDS", 60.0)
+    return seen
 
 
 def a_lane(world: World, deliver: Any) -> Lane:
@@ -81,3 +116,91 @@ async def test_a_store_that_fails_once_does_not_end_the_lane(
     await asyncio.wait_for(done.wait(), 5)
     lane.stop()
     await running
+
+
+async def test_an_idle_lane_asks_nothing_and_claims_at_once_when_woken(
+    world: World, claims: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes, "GATHER_SECONDS", 60.0)
+    settled: asyncio.Queue[str] = asyncio.Queue()
+
+    async def deliver(row: DeliveryRow) -> str:
+        return await settle(row, world=world, settled=settled)
+
+    lane = a_lane(world, deliver)
+    running = asyncio.ensure_future(lane.run())
+    await ended(settled)
+    await asyncio.sleep(0.05)
+    assert claims == [(4, 1)]
+
+    await take_in_more(world, 1)
+    lane.wake()
+    await ended(settled)
+
+    assert claims == [(4, 1), (4, 1)]
+    lane.stop()
+    await running
+
+
+async def test_a_lane_with_more_due_claims_for_half_its_slots(
+    world: World, claims: list[tuple[int, int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lanes, "GATHER_SECONDS", 60.0)
+    await take_in_more(world, 7)
+    settled: asyncio.Queue[str] = asyncio.Queue()
+    gates = asyncio.Semaphore(0)
+
+    async def deliver(row: DeliveryRow) -> str:
+        await gates.acquire()
+        return await settle(row, world=world, settled=settled)
+
+    lane = a_lane(world, deliver)
+    running = asyncio.ensure_future(lane.run())
+    for _ in range(8):
+        gates.release()
+        await ended(settled)
+        await asyncio.sleep(0.01)
+
+    assert claims[:3] == [(4, 4), (2, 2), (2, 2)]
+    lane.stop()
+    await running
+
+
+async def test_a_slow_delivery_does_not_keep_the_free_slots_waiting(
+    world: World, claims: list[tuple[int, int]]
+) -> None:
+    await take_in_more(world, 7)
+    settled: asyncio.Queue[str] = asyncio.Queue()
+    gate = asyncio.Event()
+
+    async def deliver(row: DeliveryRow) -> str:
+        if row.case_number in slow:
+            await gate.wait()
+        return await settle(row, world=world, settled=settled)
+
+    slow = {row.case_number for row in (await world.gw.store.deliveries(DeliveryFilter()))[:3]}
+    lane = a_lane(world, deliver)
+    running = asyncio.ensure_future(lane.run())
+
+    await ended(settled, 5)
+    gate.set()
+    await ended(settled, 3)
+    lane.stop()
+    await running
+
+
+async def settle(row: DeliveryRow, *, world: World, settled: asyncio.Queue[str]) -> str:
+    now = world.clock.now()
+    update = DeliveryUpdate(
+        serial=row.serial,
+        fence=row.fence,
+        was=("pending",),
+        state="delivered",
+        next_at=now,
+        attempt=1,
+        step=0,
+        settled_at=now,
+    )
+    await world.gw.store.commit(Change(updates=(update,)))
+    settled.put_nowait(row.serial)
+    return "delivered"
