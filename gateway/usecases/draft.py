@@ -12,7 +12,7 @@ from typing import Any
 
 from contracts.adapter import InboundDocument, InlineMaterial
 from contracts.errors import Finding
-from contracts.message import Message, parse, warnings
+from contracts.message import Message, check
 from gateway.ports import Gateway, System
 from gateway.usecases.stand import Standing, role_for
 from gateway.usecases.times import national
@@ -46,13 +46,13 @@ def read_native(document: dict[str, Any], *, raw: bytes, sender: System) -> Draf
     """
     if sender.simulation_mark:
         document.setdefault("simulation_mark", sender.simulation_mark)
-    message = parse(document, from_sender=True)
+    message, cautions = check(document, from_sender=True)
     return Draft(
         kind=message.kind,
         message=message,
         document=document,
         raw=raw,
-        findings=warnings(message),
+        findings=cautions,
     )
 
 
@@ -88,7 +88,7 @@ def read_foreign(
         **translated.document,
     }
     # the mapping wrote it, not the sender: it may say how codes correspond
-    message = parse(document, from_sender=False)
+    message, cautions = check(document, from_sender=False)
     return Draft(
         kind=foreign.kind,
         message=message,
@@ -98,7 +98,7 @@ def read_foreign(
         lineage=translated.lineage,
         package=sender.translator.package,
         package_digest=sender.translator.package_digest,
-        findings=(*translated.findings, *warnings(message)),
+        findings=(*translated.findings, *cautions),
         inline=foreign.materials,
     )
 
