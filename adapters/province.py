@@ -152,7 +152,9 @@ class ProvinceAdapter:
         read = named.read_request(request)
         source = Source(request.body, system, read.rule, read.materials)
         look = named.look(request, read)
-        return self._identifiers[operation].document(read.record, look, source)
+        document = self._identifiers[operation].document(read.record, look, source)
+        _refuse_unsayable(document.message_id, charset=named.reply.charset)
+        return document
 
     def answer(self, operation: str, *, receipt: Mapping[str, Any]) -> WireReply:
         named = self._inbound[operation]
@@ -191,6 +193,17 @@ def find_operation(
     if parts is None:
         return fitting[0]
     return next((operation for operation in fitting if operation.fits(request, parts)), None)
+
+
+def _refuse_unsayable(identity: str, *, charset: str) -> None:
+    """Our yes repeats the identity: one it cannot hold is refused before anything is stored."""
+    try:
+        identity.encode(charset)
+    except UnicodeEncodeError:
+        raise Unreadable(
+            f"报文标识含有 {charset} 以外的字符,请改用字母和数字",
+            f"the message id holds characters outside {charset}; use letters and digits",
+        ) from None
 
 
 def _parts(operation: CompiledOperation, request: WireRequest) -> SoapParts | None:

@@ -193,13 +193,13 @@ async def _fold(
     before, key = standing.case, standing.key
     role = role_for(before, sender.system, draft.kind)
     arrived = _arrived(draft, role=role, sender=sender, arrival=before.arrivals + 1, now=now)
-    pending = await _pending(before, key=key, gw=gw)
-    advanced = advance(
-        before,
-        arrived,
-        pending={at: one[0] for at, one in pending.items()},
-        rules=clock_rules(before),
-    )
+    rules = clock_rules(before)
+    pending: Pending = {}
+    advanced = advance(before, arrived, pending={}, rules=rules)
+    if advanced.applied and before.pending:  # only now can one of them have its time
+        pending = await _pending(before, key=key, gw=gw)
+        waiting = {at: one[0] for at, one in pending.items()}
+        advanced = advance(before, arrived, pending=waiting, rules=rules)
     case, moved = _forwarded(advanced, arrived, pending=pending, gw=gw)
     return _Folded(
         before=before,

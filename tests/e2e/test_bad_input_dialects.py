@@ -188,6 +188,12 @@ async def test_a_form_without_its_document_or_with_broken_bytes_is_refused(door:
         assert_refused(YUNNAN, reply, code)
 
 
+async def test_an_identity_our_yes_could_not_repeat_is_refused_before_anything_is_stored(
+    door: Door,
+) -> None:
+    await is_refused(door, ANHUI, an_application(ANHUI, serial="&#128512;"), "unreadable", "标识")
+
+
 # --- over the limit -------------------------------------------------------------------------
 
 
