@@ -67,11 +67,11 @@ def claim(
     over = [lease for lease in held if lease.until <= at and lease.state == "sending"]
     over = sorted(over, key=lambda lease: lease.until)[:limit]
     claimed = [_ask(db, lease, leases=leases, until=until) for lease in over]
-    taken = {lease.serial for lease in held if lease.until > at} | {row.serial for row in claimed}
-    for found in fetch(db, _DUE, (destination, at, limit - len(claimed) + len(taken))):
-        row = to_delivery(found)
-        if row.serial in taken or len(claimed) == limit:
-            continue
+    taken = {lease.serial for lease in held if lease.until > at and lease.state != "sending"}
+    taken |= {row.serial for row in claimed}
+    found = fetch(db, _DUE, (destination, at, limit - len(claimed) + len(taken)))
+    free = [row for row in found if row[0] not in taken]
+    for row in map(to_delivery, free[: limit - len(claimed)]):
         row = replace(row, fence=_last_fence(row, leases) + 1)
         leases.put(Lease(row.serial, destination, until, row.fence, row.state))
         claimed.append(row)
