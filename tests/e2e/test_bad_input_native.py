@@ -6,58 +6,47 @@ taken in with a finding; and nothing personal comes back or gets into a log.
 
 from __future__ import annotations
 
-import copy
-import hashlib
 import json
-from collections.abc import AsyncIterator, Callable
-from itertools import count
-from pathlib import Path
-from typing import Any
+from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 
-import contracts
 from tests.e2e.door import (
-    ACCOUNT,
     BODY_LIMIT,
     CHINESE,
     ID_NUMBER,
     NAME,
-    PHONE,
-    STREET,
     Door,
-    Reply,
-    assert_speaks,
     assert_unsaid,
     nothing_personal,
     nothing_stored,
-    open_door,
 )
-from tests.world import example
+from tests.e2e.native import (
+    EXAMPLES,
+    JSON,
+    WINDOW,
+    Change,
+    a_material,
+    a_message,
+    all_of,
+    an_application,
+    assert_refused,
+    drop,
+    open_native,
+    put,
+    submit,
+)
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.xdist_group("bad-input-native"),
 ]
 
-EXAMPLES = Path(contracts.__file__).parent / "examples" / "v1"
-WINDOW, HANDLER, STRANGER = "530303-window", "150000", "310000"
-SCAN = "模拟扫描件".encode() * 100
-DIGEST = hashlib.sha256(SCAN).hexdigest()
-JSON = "application/json"
-NUMBERS = count(1)
-
-Change = Callable[[dict[str, Any]], None]
-
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def door(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Door]:
-    async with open_door(tmp_path_factory.mktemp("native")) as opened:
-        reply = await opened.ask(
-            "PUT", f"/v1/materials/{DIGEST}", SCAN, by=WINDOW, Content_Type="image/jpeg"
-        )
-        assert reply.status == 200
+    async with open_native(tmp_path_factory.mktemp("native")) as opened:
         yield opened
 
 
@@ -73,116 +62,6 @@ async def case(door: Door) -> str:
 async def private(door: Door) -> AsyncIterator[None]:
     async with nothing_personal(door):
         yield
-
-
-# --- documents ------------------------------------------------------------------------------
-
-
-def an_application(change: Change | None = None) -> dict[str, Any]:
-    """The published example, of another invented person, with one scan; under a new identity."""
-    document: dict[str, Any] = json.loads(
-        (EXAMPLES / "valid" / "application_as_sent.json").read_text("utf-8")
-    )
-    number = next(NUMBERS)
-    document |= {"message_id": f"yn-{number}", "numbers": {"receiving": f"MN-{number}"}}
-    for name in ("agent", "consents", "materials", "service_relation", "parts"):
-        document["body"].pop(name, None)
-    document["body"]["applicant"] |= {
-        "name": NAME,
-        "id_number": ID_NUMBER,
-        "birth_month": "1990-01",
-        "sex": {"code": "1", "list": "sex"},
-        "phone": PHONE,
-        "household_address": STREET,
-    }
-    document["body"]["form"]["values"] |= {
-        "disability_certificate_number": f"{ID_NUMBER}21",
-        "signed_by": NAME,
-    }
-    document["body"]["form"]["values"]["account"] |= {
-        "account_name": NAME,
-        "account_number": ACCOUNT,
-    }
-    document["body"]["materials"] = [a_material()]
-    if change is not None:
-        change(document)
-    return document
-
-
-def a_material(code: str = "bank_account", digest: str = DIGEST) -> dict[str, Any]:
-    return {
-        "material_id": f"m-{code}"[:40],
-        "code": {"code": code, "list": "disability_subsidy_materials"},
-        "name": "银行卡(模拟)",
-        "acquisition": {"code": "SCAN", "list": "material_acquisition"},
-        "received": True,
-        "files": [{"digest": digest, "media_type": "image/jpeg", "size": len(SCAN)}],
-    }
-
-
-def a_message(kind: str, number: str, *, by: str, change: Change | None = None) -> dict[str, Any]:
-    document = example(kind)
-    role = "RECEIVING" if by == WINDOW else "HANDLING"
-    document |= {
-        "case_number": number,
-        "message_id": f"{kind}-{next(NUMBERS)}",
-        "sender": {"system": by, "province": f"{by[:2]}0000", "role": role},
-    }
-    document.pop("numbers", None)
-    if change is not None:
-        change(document)
-    return document
-
-
-def put(path: str, value: Any) -> Change:
-    def change(document: dict[str, Any]) -> None:
-        place, name = find(document, path)
-        place[name] = copy.deepcopy(value)
-
-    return change
-
-
-def drop(path: str) -> Change:
-    def change(document: dict[str, Any]) -> None:
-        place, name = find(document, path)
-        del place[name]
-
-    return change
-
-
-def find(document: Any, path: str) -> tuple[Any, str | int]:
-    *way, last = [int(name) if name.isdigit() else name for name in path.split("/")]
-    for name in way:
-        document = document[name]
-    return document, last
-
-
-def all_of(*changes: Change) -> Change:
-    def change(document: dict[str, Any]) -> None:
-        for one in changes:
-            one(document)
-
-    return change
-
-
-async def submit(door: Door, document: Any, *, by: str = WINDOW, path: str = "/v1/cases") -> Reply:
-    raw = json.dumps(document).encode() if isinstance(document, dict) else document
-    return await door.ask(
-        "POST", path, raw, by=by, Content_Type=JSON, Idempotency_Key=f"k-{next(NUMBERS)}"
-    )
-
-
-def assert_refused(reply: Reply, status: int, code: str, rules: set[str] | None = None) -> None:
-    problem = reply.json
-    assert (reply.status, problem["status"], problem["code"]) == (status, status, code), (
-        reply.body.decode()
-    )
-    assert reply.headers["Content-Type"].startswith("application/problem+json")
-    assert_speaks(problem)
-    if rules is not None:
-        assert {item["rule"] for item in problem["errors"]} == rules
-        assert all(item.get("pointer", "").startswith("/") for item in problem["errors"])
-    assert_unsaid(reply.body)
 
 
 # --- unreadable -----------------------------------------------------------------------------
@@ -445,103 +324,6 @@ async def test_a_later_message_that_names_an_unknown_material_is_refused(
         reply = await submit(door, document, path=f"/v1/cases/{case}/messages")
 
     assert_refused(reply, 422, "invalid_document", {"material.unknown"})
-
-
-# --- whose ----------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("authorization", "status", "code"),
-    [
-        (None, 401, "access_denied"),
-        ("Bearer nonsense", 401, "access_denied"),
-        (f"Basic {ID_NUMBER}", 401, "access_denied"),
-    ],
-)
-async def test_who_cannot_be_known_is_refused(
-    door: Door, authorization: str | None, status: int, code: str
-) -> None:
-    headers = {"Authorization": authorization} if authorization else {}
-    async with nothing_stored(door):
-        reply = await door.ask(
-            "POST",
-            "/v1/cases",
-            json.dumps(an_application()).encode(),
-            Content_Type=JSON,
-            Idempotency_Key="k",
-            **headers,
-        )
-
-    assert_refused(reply, status, code)
-    assert reply.headers["WWW-Authenticate"].startswith("Bearer")
-
-
-@pytest.mark.parametrize("by", [STRANGER, "operator"])
-async def test_the_token_of_another_province_or_role_is_refused(door: Door, by: str) -> None:
-    async with nothing_stored(door):
-        reply = await submit(door, an_application(), by=by)
-
-    assert_refused(reply, 403, "forbidden")
-
-
-async def test_a_sender_of_another_province_than_the_token_is_refused(door: Door) -> None:
-    async with nothing_stored(door):
-        reply = await submit(door, an_application(put("sender/province", "440000")))
-
-    assert_refused(reply, 403, "forbidden")
-
-
-async def test_a_case_that_is_not_theirs_is_answered_like_an_absent_one(
-    door: Door, case: str
-) -> None:
-    absent = "TB-20260302-530303-T09999-8"
-    asked: list[tuple[str, str, Any]] = [
-        ("GET", "", None),
-        ("GET", "/messages", None),
-        ("GET", "/lineage", None),
-        ("POST", "/messages", "progress"),
-    ]
-    for method, tail, kind in asked:
-        told = []
-        for number in (case, absent):
-            data = None
-            if kind is not None:
-                data = json.dumps(a_message(kind, number, by=STRANGER)).encode()
-            async with nothing_stored(door):
-                reply = await door.ask(
-                    method, f"/v1/cases/{number}{tail}", data, by=STRANGER, Content_Type=JSON
-                )
-            assert_refused(reply, 404, "not_found")
-            said = reply.json
-            assert said.pop("instance") == f"/v1/cases/{number}{tail}"
-            del said["trace_id"]
-            fields = {k: v for k, v in reply.headers.items() if k not in ("Date", "traceparent")}
-            fields["Content-Length"] = str(len(reply.body) - len(number))
-            told.append((reply.status, said, fields))
-        assert told[0] == told[1]
-
-
-async def test_a_step_that_can_never_be_legal_is_refused(door: Door, case: str) -> None:
-    before = await door.ask("GET", f"/v1/cases/{case}", by=WINDOW)
-    for kind in ("decision", "acceptance"):
-        document = a_message(kind, case, by=WINDOW)
-        document["in_reply_to"] = "yn-1"
-        async with nothing_stored(door):
-            reply = await submit(door, document, path=f"/v1/cases/{case}/messages")
-        assert_refused(reply, 409, "transition_not_allowed")
-
-    after = await door.ask("GET", f"/v1/cases/{case}", by=WINDOW)
-    assert after.json["timeline"] == before.json["timeline"]
-
-
-async def test_another_case_number_in_the_document_than_in_the_address_is_refused(
-    door: Door, case: str
-) -> None:
-    document = a_message("withdrawal", "TB-20260302-530303-T00017-T", by=WINDOW)
-    async with nothing_stored(door):
-        reply = await submit(door, document, path=f"/v1/cases/{case}/messages")
-
-    assert_refused(reply, 422, "invalid_document", {"case_number.differs"})
 
 
 # --- taken in and told ----------------------------------------------------------------------
