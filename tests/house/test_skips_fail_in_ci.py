@@ -1,4 +1,4 @@
-"""A gate that skips shows nothing: with CI=true a skipped test fails the run, else it is counted."""
+"""A gate that skips shows nothing: with CI=true a skip fails the run, else it is counted."""
 
 from __future__ import annotations
 
