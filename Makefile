@@ -16,7 +16,7 @@ bench: $(READY)
 	$(BIN)/python -m tests.bench.pipeline
 
 crash: $(READY)
-	$(BIN)/python -m tests.fault.crash --kills 20
+	$(BIN)/python -m tests.fault.crash --kills 20 --seed 1
 
 powerloss: $(READY)
 	$(BIN)/python -m tests.fault.powerloss --seeds 150
