@@ -145,6 +145,7 @@ class Clock(Value):
     kind: ClockKind = required("时限种类", leaf="plain", by="gateway")
     owner: Actor = required("责任方", leaf="plain", by="gateway")
     part_id: Opt[Text20] = optional("办理环节方", rule="-", leaf="plain", by="gateway")
+    material_id: Opt[Text40] = optional("所欠材料", "of OWED", rule="-", leaf="plain", by="gateway")
     calendar: Text40 = required("日历", "region + version of the owner", leaf="plain", by="gateway")
     limit: Whole = required(
         "期限",

@@ -17,6 +17,7 @@ from contracts.scalars import (
     Extensions,
     FormatVersion,
     Text20,
+    Text40,
     Text64,
     Text128,
     Time,
@@ -79,6 +80,13 @@ class Envelope(Value):
     )
     channel: Opt[HandlingChannelCode] = optional(
         "申报来源", ref="4.13 5.16", column="up_task_general_basic.handle_type", leaf="plain"
+    )
+    calendar_version: Given[Text40] = optional(
+        "日历版本",
+        "working calendars the case was counted with when this arrived",
+        rule="R",
+        leaf="plain",
+        by="gateway",
     )
     as_of_date: Given[Day] = optional(
         "代码取值日期", "the application date of the case", rule="R", leaf="plain", by="gateway"

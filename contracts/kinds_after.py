@@ -4,6 +4,7 @@ Contents of the messages around a case: reviews, questions, supervision, verific
 
 from __future__ import annotations
 
+from contracts.case import Clock
 from contracts.coded import (
     ComplaintKindCode,
     HandoverEventCode,
@@ -13,7 +14,7 @@ from contracts.coded import (
     VerificationResultCode,
     VerificationSubjectCode,
 )
-from contracts.fields import Content, Opt, Some, expected, optional, required
+from contracts.fields import Content, Given, Opt, Some, expected, optional, required
 from contracts.material import Consent, File
 from contracts.outcomes import Delivery
 from contracts.parties import KnownBody, KnownPlace, Party
@@ -33,7 +34,7 @@ from contracts.scalars import (
     Whole,
 )
 from contracts.talk import Fact, Issue
-from contracts.vocabulary import AckStatus, Actor, AskPhase, ClockKind, ReviewPhase
+from contracts.vocabulary import AckStatus, Actor, AskPhase, ClockKind, ReminderCause, ReviewPhase
 
 
 class Evaluation(Content):
@@ -102,6 +103,12 @@ class Reminder(Content):
     to: Actor = required("被催办方", leaf="plain")
     count: Opt[Whole] = expected("催办次数", leaf="plain")
     text: Opt[Text500] = optional("催办内容", rule="-", grade="general")
+    cause: Given[ReminderCause] = optional(
+        "提醒缘由", "why the gateway reminds", rule="R", leaf="plain", by="gateway"
+    )
+    clocks: Given[Some[Clock]] = optional(
+        "时钟", "the clocks meant, as they stand now", rule="R", leaf="plain", by="gateway"
+    )
 
 
 class DataFinding(Content):

@@ -42,6 +42,7 @@ Actor = Literal["RECEIVING", "HANDLING", "APPLICANT", "SERVICE", "GATEWAY"]
 ClockKind = Literal[
     "PUSH", "ACCEPT", "DECIDE", "PART", "NOTIFY", "CORRECTION", "PRE_REVIEW", "OWED", "ANSWER"
 ]
+ReminderCause = Literal["DUE_SOON", "DUE_TODAY", "MISSED", "RECOUNTED"]
 ClockState = Literal["RUNNING", "PAUSED", "MET", "MISSED", "CANCELLED"]
 TimeUnit = Literal["WORKING_DAY", "CALENDAR_DAY", "HOUR", "MONTH"]
 PauseReason = Literal["CORRECTION", "SPECIAL_PROCEDURE", "FEE", "OTHER"]

@@ -18,10 +18,13 @@ from gateway.provinces import SHIPPED, LoadedProvinces, load_provinces
 from gateway.settings import Settings
 from gateway.storage.sqlite import Meter, open_store
 from gateway.telemetry import metrics
+from gateway.usecases.calendars import read_almanac, recount_cases
 from gateway.usecases.deliver import deliver
 from gateway.usecases.pull import pull
+from gateway.usecases.watch_clocks import watch_clocks
 from gateway.worker.lanes import Lanes
 from gateway.worker.pulls import Pulls
+from gateway.worker.watch import ClockWatch
 from gateway.world import RealClock, RealIds, RealThreads
 
 LOG_ID = "tongban"
@@ -42,13 +45,16 @@ class Bell:
 class Workers:
     lanes: Lanes
     pulls: Pulls
+    watch: ClockWatch
 
     async def start(self) -> None:
         await self.lanes.start()
         self.pulls.start()
+        self.watch.start()
 
     async def stop(self) -> None:
         """Claim nothing more and let what is under way settle."""
+        await self.watch.stop()
         await self.pulls.stop()
         await self.lanes.stop()
 
@@ -115,6 +121,7 @@ async def open_gateway(settings: Settings, *, read_only: bool = False) -> AsyncI
                 environment=settings.environment,
                 node=settings.node,
                 wake=bell.ring,
+                almanac=await read_almanac(store),
                 limits=Limits(body=settings.body_limit, material=settings.material_limit),
             )
             yield Opened(gw, _workers(gw, settings, bell))
@@ -149,9 +156,13 @@ def _workers(gw: Gateway, settings: Settings, bell: Bell) -> Workers:
     async def fetch(system: str) -> int:
         return await pull(system, gw=gw)
 
+    async def look() -> int:
+        return await recount_cases(gw=gw) + await watch_clocks(gw=gw)
+
     lanes = Lanes(gw=gw, deliver=send, lease=timedelta(seconds=settings.lease_seconds))
     bell.listener = lanes.wake
-    return Workers(lanes, Pulls(gw=gw, pull=fetch, seconds=settings.pull_seconds))
+    pulls = Pulls(gw=gw, pull=fetch, seconds=settings.pull_seconds)
+    return Workers(lanes, pulls, ClockWatch(gw=gw, look=look))
 
 
 __all__ = ["LOG_ID", "Opened", "Workers", "open_gateway", "prepare", "provinces_dir"]

@@ -14,6 +14,7 @@ from datetime import date, datetime
 from typing import Literal, Protocol, TypeVar
 
 from contracts.adapter import Adapter, Environment, Translator
+from contracts.calendar import SHIPPED, Calendars
 from gateway.core.audit.leaf import Leaf
 
 # --- clock, ids -----------------------------------------------------------------------------
@@ -206,6 +207,8 @@ class CaseRow:
     updated_at: datetime
     sealed: bytes
     last_leaf: str | None = None
+    watch_on: date | None = None
+    """the next day on which a clock of the case has to warn"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -380,6 +383,24 @@ class AccessRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarRow:
+    """
+    Working calendars as an operator loaded them; `content` is `calendars_to_text` of all of them.
+
+    `base` is the revision of the product then. `recounted_at`: since when every case that was open
+    has been counted anew with it. The same version with another digest is a revision conflict.
+    """
+
+    version: str
+    base: str
+    loaded_at: datetime
+    client: str
+    digest: str
+    content: str
+    recounted_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """
     Everything one use case commits, in one transaction (a savepoint of a commit group).
@@ -404,6 +425,7 @@ class Change:
     updates: tuple[DeliveryUpdate, ...] = ()
     cursor: CursorRow | None = None
     access: tuple[AccessRow, ...] = ()
+    calendars: tuple[CalendarRow, ...] = ()
     leaves: tuple[Leaf, ...] = ()
 
 
@@ -428,6 +450,8 @@ class CaseFilter:
     status: str | None = None
     turn: str | None = None
     due_before: date | None = None
+    watch_by: date | None = None
+    """only cases with a clock that has to warn by this day"""
     handler: str | None = None
     sender: str | None = None
     open_only: bool = False
@@ -549,6 +573,10 @@ class Store(Protocol):
     async def access(self, token_hash: bytes) -> AccessRow | None: ...
 
     async def accesses(self) -> Sequence[AccessRow]: ...
+
+    async def calendars(self) -> Sequence[CalendarRow]:
+        """Everything loaded, oldest first."""
+        ...
 
     async def leaves(self, number: str | None = None) -> Sequence[tuple[str, bytes]]:
         """(leaf id, canonical bytes), in the order written."""
@@ -673,6 +701,18 @@ class Limits:
     stage_hours: float = 24.0
 
 
+@dataclass(slots=True)
+class Almanac:
+    """The working calendars in force, and every version there was; changed by loading only."""
+
+    current: Calendars = SHIPPED
+    versions: dict[str, Calendars] = field(default_factory=lambda: {SHIPPED.revision: SHIPPED})
+
+    def enact(self, calendars: Calendars) -> None:
+        self.versions[calendars.revision] = calendars
+        self.current = calendars
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gateway:
     """What every use case is given: the one object `app.open_gateway` builds."""
@@ -690,3 +730,4 @@ class Gateway:
     wake: Callable[[str], None]
     """Tells the lane of a destination that there is work for it; never blocks."""
     limits: Limits = field(default_factory=Limits)
+    almanac: Almanac = field(default_factory=Almanac)

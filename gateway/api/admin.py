@@ -8,14 +8,14 @@ it stands in the audit leaf of everything done here.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 from aiohttp import web
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from contracts.errors import Finding, InvalidDocument
-from gateway.api import cases, probes
+from gateway.api import calendars, cases, probes
 from gateway.api.call import Call, answer
+from gateway.api.forms import read_form
 from gateway.api.route import LOCAL, Handler, Route
 from gateway.ports import AccessRow, DeliveryFilter, DeliveryRow, DeliveryState
 from gateway.usecases.access import (
@@ -27,8 +27,6 @@ from gateway.usecases.access import (
     rotate_access,
 )
 from gateway.usecases.redeliver import retry_delivery
-
-Form = TypeVar("Form", bound=BaseModel)
 
 
 class Grant(BaseModel):
@@ -74,7 +72,7 @@ async def get_status(call: Call) -> web.Response:
 
 
 async def post_access(call: Call) -> web.Response:
-    form = await _form(call, Grant)
+    form = await read_form(call, Grant)
     until = None if form.days is None else call.gw.clock.now() + timedelta(days=form.days)
     granted = await grant_access(
         form.client_id,
@@ -120,7 +118,7 @@ async def get_deliveries(call: Call) -> web.Response:
 
 
 async def post_retry(call: Call) -> web.Response:
-    form = await _form(call, Retry)
+    form = await read_form(call, Retry)
     serial = call.request.match_info["serial"]
     return answer(await retry_delivery(serial, reason=form.reason, caller=call.caller, gw=call.gw))
 
@@ -159,27 +157,6 @@ def _delivery(row: DeliveryRow) -> dict[str, Any]:
     }
 
 
-async def _form(call: Call, model: type[Form]) -> Form:
-    """
-    Raises:
-        InvalidDocument: with every wrong field.
-    """
-    try:
-        return model.model_validate_json(await call.body(call.gw.limits.body))
-    except ValidationError as error:
-        findings = [
-            Finding(
-                rule="form.field",
-                level="reject",
-                path="".join(f"/{part}" for part in found["loc"]) or "/",
-                message="缺失、未知或格式不符",
-                message_en="missing, unknown or of a wrong form",
-            )
-            for found in error.errors()
-        ]
-        raise InvalidDocument(findings=findings) from None
-
-
 def _route(method: str, path: str, handler: Handler) -> Route:
     return Route(
         method=method,
@@ -205,6 +182,9 @@ ADMIN: tuple[Route, ...] = (
     _route("GET", "/cases/{number}/messages", cases.get_messages),
     _route("GET", "/cases/{number}/lineage", cases.get_lineage),
     _route("GET", "/worklist", cases.get_worklist),
+    _route("GET", "/deadlines", cases.get_deadlines),
+    _route("GET", "/calendar", calendars.get_calendar),
+    _route("POST", "/calendar", calendars.post_calendar),
     _route("GET", "/metrics", probes.get_metrics),
     _route("GET", "/readyz", probes.get_readyz),
 )

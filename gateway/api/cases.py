@@ -21,6 +21,7 @@ from gateway.api.call import JSON, Call, answer, wrong_header
 from gateway.ports import CaseFilter
 from gateway.telemetry import metrics
 from gateway.usecases.access import record_unread
+from gateway.usecases.deadlines import list_deadlines
 from gateway.usecases.precheck import PrecheckRequest, precheck
 from gateway.usecases.read_cases import (
     list_cases,
@@ -63,6 +64,13 @@ class CaseQuery(BaseModel):
     order: Literal["opened", "due"] = "opened"
     limit: int = Field(50, ge=1, le=200)
     cursor: str | None = Field(None, max_length=200, description="`next` of the page before")
+
+
+class DeadlineQuery(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    days: int = Field(5, ge=0, le=366, description="due within so many days; late ones always")
+    province: str | None = Field(None, pattern=r"^[0-9]{2}(0000)?$", description="owner's side")
 
 
 class PageQuery(BaseModel):
@@ -143,6 +151,14 @@ async def get_worklist(call: Call) -> web.Response:
     after = call.open_cursor(asked.cursor)
     page = await worklist(caller=call.caller, gw=call.gw, limit=asked.limit, after=after)
     return _page(call, page)
+
+
+async def get_deadlines(call: Call) -> web.Response:
+    asked = call.query(DeadlineQuery)
+    found = await list_deadlines(
+        days=asked.days, province=asked.province, caller=call.caller, gw=call.gw
+    )
+    return answer(found)
 
 
 async def post_precheck(call: Call) -> web.Response:
@@ -265,10 +281,12 @@ def _wrong_field(place: tuple[int | str, ...]) -> Finding:
 
 __all__ = [
     "CaseQuery",
+    "DeadlineQuery",
     "DryRun",
     "PageQuery",
     "get_case",
     "get_cases",
+    "get_deadlines",
     "get_lineage",
     "get_messages",
     "get_worklist",

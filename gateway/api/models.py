@@ -158,6 +158,47 @@ class Case(Shape):
     timeline: list[dict[str, Any]]
 
 
+class ClockWarning(Shape):
+    """A warning that was given about a clock; once before, at and after its last day."""
+
+    kind: str
+    kind_zh: str
+    owner: str
+    owner_zh: str
+    cause: str
+    cause_zh: str
+    due_on: str
+    provisional: bool
+
+
+class Deadline(Shape):
+    """Who has to do what until when."""
+
+    case_number: str
+    kind: str
+    kind_zh: str
+    owner: str
+    owner_zh: str
+    place: str | None
+    part_id: str | None
+    due_on: str
+    left: int = Field(description="days left, in `unit`")
+    late: int = Field(description="days late, in `unit`")
+    unit: str
+    remaining: str = Field(description="the same as a person says it")
+    overdue: bool
+    provisional: bool = Field(description="counted in a year that is not announced yet")
+    warned: str | None
+    item: str
+
+
+class Deadlines(Shape):
+    today: str
+    calendar_version: str
+    items: list[Deadline]
+    more: bool = Field(description="true: too many cases for one answer; ask for fewer days")
+
+
 class CaseLine(Shape):
     case_number: str
     status: str
@@ -172,6 +213,7 @@ class CaseLine(Shape):
     opened_at: str
     updated_at: str
     sentence: str | None = None
+    warnings: list[ClockWarning] | None = Field(None, description="in the worklist: given so far")
 
 
 class CasePage(Shape):

@@ -163,6 +163,17 @@ TABLE: tuple[Route, ...] = (
     ),
     Route(
         method="GET",
+        path="/v1/deadlines",
+        name="get_deadlines",
+        policy=SEES_CASES,
+        handler=cases.get_deadlines,
+        summary_zh="到期清单:谁、什么、何时到期、超期多久",
+        summary="Running clocks, due first: who, what, until when, how late",
+        query=cases.DeadlineQuery,
+        responses={200: models.Deadlines},
+    ),
+    Route(
+        method="GET",
         path="/v1/catalogue",
         name="get_catalogue",
         policy=SEES_CASES,

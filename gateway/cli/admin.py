@@ -41,6 +41,15 @@ COLUMNS: dict[str, Sequence[tuple[str, str]]] = {
         ("next_at", "下次"),
         ("reason", "原因"),
     ),
+    "/deadlines": (
+        ("due_on", "到期日"),
+        ("remaining", "剩余"),
+        ("owner_zh", "责任方"),
+        ("place", "地点"),
+        ("kind_zh", "时限"),
+        ("provisional", "暂定"),
+        ("case_number", "办件编号"),
+    ),
     "/worklist": (("due_on", "到期日"), ("case_number", "办件编号"), ("sentence", "要办的事")),
 }
 

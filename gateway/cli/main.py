@@ -29,6 +29,10 @@ delivery = typer.Typer(help="送达 deliveries", no_args_is_help=True, rich_mark
 sandbox = typer.Typer(
     help="模拟省份 sandbox provinces", no_args_is_help=True, rich_markup_mode=None
 )
+calendar = typer.Typer(
+    help="工作日历 working calendars", no_args_is_help=True, rich_markup_mode=None
+)
+app.add_typer(calendar, name="calendar")
 app.add_typer(access, name="access")
 app.add_typer(province, name="province")
 app.add_typer(case, name="case")
@@ -237,11 +241,57 @@ def translate(
 
 
 @app.command()
-def lifecycle() -> None:
-    """打印办件状态表 print the state machine, the same table the gateway runs."""
-    from gateway.core.transitions import lifecycle_markdown
+def deadlines(
+    days: Annotated[int, typer.Option(min=0, max=366, help="未来几天内 within so many days")] = 5,
+    province: Annotated[
+        str | None, typer.Option(help="责任方所在省 province of the owner, e.g. 530000")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """到期清单:谁、什么、何时、超期多久 who has to do what until when, and how late."""
+    from gateway.cli.admin import query, show
 
-    typer.echo(lifecycle_markdown(), nl=False)
+    raise typer.Exit(
+        show("GET", query("/deadlines", days=days, province=province), as_json=as_json)
+    )
+
+
+@calendar.command("show")
+def calendar_show(
+    year: Annotated[int | None, typer.Argument(help="年 year; 缺省为今年")] = None,
+    region: Annotated[str | None, typer.Option(help="省级区划代码 province, e.g. 450000")] = None,
+    as_json: Json = False,
+) -> None:
+    """查看工作日历 days off and worked weekends of a year, and whether it is announced."""
+    from gateway.cli.calendar import show_year
+
+    raise typer.Exit(show_year(year, region=region, as_json=as_json))
+
+
+@calendar.command("load")
+def calendar_load(
+    file: Annotated[Path, typer.Argument(help="CSV: date,kind[,region]")],
+    complete: Annotated[
+        list[int] | None, typer.Option(help="声明该年完整 declare a year complete; repeatable")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="比对后直接写入 write after the diff")] = False,
+    as_json: Json = False,
+) -> None:
+    """加载放假安排:先比对再写入,暂定期限随之重算 load a year; provisional dates are recounted."""
+    from gateway.cli.calendar import load
+
+    raise typer.Exit(load(file, complete=complete or [], yes=yes, as_json=as_json))
+
+
+@app.command()
+def lifecycle(
+    as_json: Json = False,
+    markdown: Annotated[bool, typer.Option("--markdown", help="Markdown")] = False,
+) -> None:
+    """打印办件状态表 print the state machine, the same table the gateway runs."""
+    from gateway.cli.lifecycle import show_table
+
+    raise typer.Exit(show_table(as_json=as_json, markdown=markdown))
 
 
 @app.command()

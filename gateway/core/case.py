@@ -77,17 +77,21 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pause:
+    """`due_on`: the last day of a special procedure, where it has one."""
+
     reason: str
     from_at: datetime
     message_id: str
     to_at: datetime | None = None
+    due_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
     """
     A time limit with its owner; `region` names the calendar its working days are counted in.
-    `part_id` is empty for a limit of the whole case.
+    `part_id` is empty for a limit of the whole case. `warned` is the last warning given about it,
+    `material_id` what an OWED clock waits for.
     """
 
     kind: str
@@ -105,6 +109,8 @@ class Clock:
     promised_on: date | None = None
     ended_at: datetime | None = None
     legal_basis: str | None = None
+    warned: str | None = None
+    material_id: str | None = None
 
     @property
     def running(self) -> bool:

@@ -10,14 +10,15 @@ calendar is provisional. PUSH, NOTIFY and ANSWER belong to the whole case, the o
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from contracts.calendar import DueDate, calendar
+from contracts.calendar import SHIPPED, Calendars, DueDate
 from gateway.core.case import ENDED, MAIN, Case, Clock, Part, Pause
 from gateway.core.rules import Arrived, ClockRule, ClockRules, Rules
+from gateway.core.times import local_day as _local
+from gateway.core.times import national_time as _time
 
-CHINA = timezone(timedelta(hours=8))
 _WHOLE = ("PUSH", "NOTIFY", "ANSWER")
 _NOT_PUSHED = frozenset({"COLLECTED", "PRE_REVIEW"})
 _REASONS = {
@@ -29,7 +30,13 @@ _DAY = timedelta(days=1)
 
 
 def due_date(
-    start: date, limit: int, unit: str, region: str, *, skip: frozenset[date] = frozenset()
+    start: date,
+    limit: int,
+    unit: str,
+    region: str,
+    *,
+    skip: frozenset[date] = frozenset(),
+    calendars: Calendars = SHIPPED,
 ) -> DueDate:
     """
     When a period that is triggered on `start` falls due, in the calendar of `region`.
@@ -37,7 +44,7 @@ def due_date(
     Days in `skip` do not count. Hours are rounded up to whole days; a last day that is a day of
     rest is not moved.
     """
-    days = calendar(region)
+    days = calendars.of(region)
     if unit == "WORKING_DAY":
         return days.add(start, limit, skip=skip)
     if unit == "MONTH":
@@ -137,7 +144,7 @@ def _due_to_start(case: Case, kind: str, owned: Part, part: Part, rule: ClockRul
     if kind == "PART":
         return not owned.decides
     if kind == "ACCEPT":
-        return owned.status == "PUSHED"  # not where collecting already was accepting
+        return owned.status in ("PUSHED", "CORRECTED")  # not where collecting already was accepting
     if kind == "DECIDE" and owned.status in ENDED:
         return False  # nothing is left to decide
     return owned.part_id == part.part_id or not rule.waits
@@ -164,7 +171,7 @@ def _clock(
 ) -> Clock:
     owner = "HANDLING" if kind == "NOTIFY" and case.mode == "ONLINE" else rule.owner
     place = (owned.place or case.handling_place) if owner == "HANDLING" else case.receiving_place
-    when = due_date(_local(started), rule.limit, rule.unit, place)
+    when = due_date(_local(started), rule.limit, rule.unit, place, calendars=arrived.calendars)
     named = getattr(arrived.message.body, "due_on", None) if kind == "CORRECTION" else None
     return Clock(
         kind=kind,
@@ -222,8 +229,28 @@ def _changed(clock: Clock, verb: str, *, case: Case, arrived: Arrived, rules: Ru
         reason=reason,
         from_at=_said(arrived, "started_at"),
         message_id=arrived.message.message_id,
+        due_on=_procedure_ends(clock, arrived),
     )
     return replace(clock, state="PAUSED", pauses=(*clock.pauses, pause))
+
+
+def procedure_limit(clock: Clock, stated: int | None) -> int:
+    """
+    The longest a special procedure may take, in the unit of the clock it holds up: what is stated,
+    at most half the limit it holds up (policy requirement A5), at least one day.
+    """
+    half = max(1, clock.limit // 2)
+    return half if stated is None else min(stated, half)
+
+
+def _procedure_ends(clock: Clock, arrived: Arrived) -> date | None:
+    if arrived.message.kind != "special_procedure":
+        return None
+    body: Any = arrived.message.body
+    stated = body.limit if body.unit in (None, clock.unit) else None
+    started = _local(_said(arrived, "started_at"))
+    limit = procedure_limit(clock, stated)
+    return due_date(started, limit, clock.unit, clock.region, calendars=arrived.calendars).date
 
 
 def _resumed(clock: Clock, reason: str, arrived: Arrived) -> Clock:
@@ -237,7 +264,12 @@ def _resumed(clock: Clock, reason: str, arrived: Arrived) -> Clock:
     if any(one.to_at is None for one in pauses):
         return replace(clock, pauses=pauses)
     when = due_date(
-        _local(clock.started_at), clock.limit, clock.unit, clock.region, skip=still_days(pauses)
+        _local(clock.started_at),
+        clock.limit,
+        clock.unit,
+        clock.region,
+        skip=still_days(pauses),
+        calendars=arrived.calendars,
     )
     return replace(
         clock,
@@ -246,6 +278,7 @@ def _resumed(clock: Clock, reason: str, arrived: Arrived) -> Clock:
         due_on=when.date,
         provisional=when.provisional,
         calendar=when.version,
+        warned=None,  # another date, other warnings
     )
 
 
@@ -282,6 +315,7 @@ def snapshot(clock: Clock) -> dict[str, Any]:
         "kind": clock.kind,
         "owner": clock.owner,
         "part_id": None if clock.part_id == MAIN else clock.part_id or None,
+        "material_id": clock.material_id,
         "calendar": clock.calendar,
         "limit": clock.limit,
         "unit": clock.unit,
@@ -305,20 +339,13 @@ def snapshot(clock: Clock) -> dict[str, Any]:
     return {name: value for name, value in taken.items() if value not in (None, [])}
 
 
-def _time(at: datetime) -> str:
-    return at.astimezone(CHINA).isoformat(timespec="seconds")
-
-
-def _local(at: datetime) -> date:
-    return at.astimezone(CHINA).date()
-
-
 __all__ = [
     "ClockRule",
     "ClockRules",
     "deciders",
     "due_date",
     "move_clocks",
+    "procedure_limit",
     "snapshot",
     "still_days",
 ]

@@ -96,6 +96,9 @@ CONDITIONS: dict[str, Condition] = {
         part.asked_by != "RECEIVING" and _answers(case, part, arrived)
     ),
     "accepted": _result_in("ACCEPTED", "DEEMED_ACCEPTED"),
+    "deemed": lambda case, part, arrived, rules: (
+        rules.deems_accepted and result(arrived) == "DEEMED_ACCEPTED"
+    ),
     "not_accepted": _result_in("NOT_ACCEPTED"),
     "no_outcome": lambda case, part, arrived, rules: _body(arrived).part_outcome is None,
     "outcome": lambda case, part, arrived, rules: (

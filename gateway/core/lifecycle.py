@@ -57,6 +57,8 @@ def advance(
             applied=False,
             why=f"{arrived.message.kind} does not apply in status {case.status}",
         )
+    # What waited takes effect now, so it is counted with the calendars of now.
+    pending = {at: replace(one, calendars=arrived.calendars) for at, one in pending.items()}
     case, retried = _retry(moved, pending, rules=rules)
     return Advanced(case=case, applied=True, retried=retried, findings=_warn(before, arrived))
 

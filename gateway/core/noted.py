@@ -10,8 +10,10 @@ from datetime import date
 from typing import Any
 
 from gateway.core.case import Case, Holder, Part
+from gateway.core.owed import end_owed
 from gateway.core.rules import Arrived
 from gateway.core.transitions import Transition
+from gateway.core.watch import reminded
 
 _NUMBERS = {"RECEIVING": "receiving", "HANDLING": "handling", "NATIONAL": "national"}
 
@@ -48,7 +50,11 @@ def note(case: Case, part_id: str, row: Transition, arrived: Arrived) -> Case:
     if row.kind == "correction_request":
         return _asked(case, part, arrived)
     if row.kind == "correction":
-        return _with(case, replace(part, request=None, asked_by=None, gaps=()))
+        return end_owed(_with(case, replace(part, request=None, asked_by=None, gaps=())), arrived)
+    if row.kind == "handover":
+        return end_owed(case, arrived)
+    if row.kind == "reminder" and arrived.role == "GATEWAY":
+        return reminded(case, arrived)
     if row.kind == "acceptance":
         return _accepted(case, part, row, arrived)
     if row.kind == "decision":

@@ -13,6 +13,7 @@ from contracts.errors import Finding, InvalidDocument
 from gateway.core.case import MAIN, Case, Part, Party
 from gateway.core.clocks import move_clocks
 from gateway.core.noted import numbers
+from gateway.core.owed import start_owed
 from gateway.core.rules import Arrived, Rules
 from gateway.core.transitions import rows_of
 
@@ -63,7 +64,8 @@ def open_case(arrived: Arrived, *, opening: Opening, rules: Rules) -> Case:
         kinds={message.message_id: message.kind},
     )
     (row,) = rows_of("application")
-    return move_clocks(case, row.clocks, part=case.parts[0], arrived=arrived, rules=rules)
+    case = move_clocks(case, row.clocks, part=case.parts[0], arrived=arrived, rules=rules)
+    return start_owed(case, arrived)
 
 
 def _parts(body: Any, *, opening: Opening) -> tuple[Part, ...]:

@@ -8,20 +8,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from contracts.calendar import SHIPPED, Calendars
 from contracts.catalogue import CatalogueItem
 from contracts.message import Message
 from gateway.core.case import Role
 
+LICENCE = "01"
+"""行政许可 in the list item_type"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Arrived:
-    """A message as the fold sees it: what it says, who said it, when it came in which order."""
+    """
+    A message as the fold sees it: what it says, who said it, when it came in which order, and the
+    working calendars in force then.
+    """
 
     message: Message
     role: Role
     system: str
     arrival: int
     at: datetime
+    calendars: Calendars = SHIPPED
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +54,17 @@ ClockRules = Mapping[str, ClockRule]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
-    """What the item says about clocks, parts, fees and acceptance at collection."""
+    """
+    What the item says about clocks, parts, fees and acceptance.
+
+    `deems_accepted`: no answer within the ACCEPT limit accepts the case (行政许可法第三十二条).
+    """
 
     clocks: ClockRules = field(default_factory=dict)
     acceptance_at_collection: bool = False
     parts_allowed: bool = True
     fee_pauses: bool = False
+    deems_accepted: bool = False
 
     def clock(self, kind: str, role: str | None) -> ClockRule | None:
         return self.clocks.get(f"{kind}:{role}") or self.clocks.get(kind)
@@ -74,6 +87,7 @@ class Rules:
             acceptance_at_collection=entry.acceptance_at_collection,
             parts_allowed=entry.parts.allowed,
             fee_pauses=entry.fee_pauses,
+            deems_accepted=entry.item_type == LICENCE,
         )
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from typing import Any
 
-from contracts.calendar import calendar
+from contracts.calendar import SHIPPED, Calendars
 from contracts.codelist import code_list
 from contracts.places import place_name
 from gateway.core.case import ENDED, Case, Clock, Part
@@ -61,14 +61,14 @@ _TODO = {
 }
 
 
-def case_sentence(case: Case, *, today: date) -> str:
+def case_sentence(case: Case, *, today: date, calendars: Calendars = SHIPPED) -> str:
     """Status, whose turn, and the nearest date: the first line of every page about a case."""
     said = [_status(case)]
     clock = _nearest(case)
     if clock is not None:
         said.append(
             f"{_who(case, clock.owner)}须在{_day(clock.due_on, today)}前{_DUTY[clock.kind]},"
-            f"{_remaining(clock, today)}"
+            f"{remaining(clock, today, calendars)}"
         )
     elif case.turn is not None:
         said.append(f"现在轮到{_who(case, case.turn)}{_todo(case)}")
@@ -154,12 +154,13 @@ def _todo(case: Case) -> str:
     return _TODO.get(case.status, "处理")
 
 
-def _remaining(clock: Clock, today: date) -> str:
+def remaining(clock: Clock, today: date, calendars: Calendars) -> str:
+    """How long a clock has left or is late, in its own unit; marked where provisional."""
     mark = "(暂定,待公布放假安排)" if clock.provisional else ""
     if clock.due_on == today:
         return f"今天到期{mark}"
     if clock.unit == "WORKING_DAY":
-        left, unit = calendar(clock.region).between(today, clock.due_on), "个工作日"
+        left, unit = calendars.of(clock.region).between(today, clock.due_on), "个工作日"
     else:
         left, unit = (clock.due_on - today).days, "天"
     return f"还剩 {left} {unit}{mark}" if clock.due_on > today else f"已超期 {-left} {unit}{mark}"

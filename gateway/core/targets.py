@@ -12,7 +12,7 @@ from gateway.core.conditions import holds, result
 from gateway.core.rules import Arrived, Rules
 from gateway.core.transitions import ASIDE, Transition, rows_of
 
-_LETTERS = {"RECEIVING": "R", "HANDLING": "H", "NATIONAL": "N"}
+_LETTERS = {"RECEIVING": "R", "HANDLING": "H", "NATIONAL": "N", "GATEWAY": "G"}
 _WHOLE = frozenset(
     {"acknowledgement", "withdrawal", "notification", "pre_review", "delivery_of_result"}
     | {"objection", "complaint"}

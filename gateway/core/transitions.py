@@ -2,16 +2,17 @@
 The state machine as one table: documentation, command line and console print this same object.
 
 Source: national format v1, section 5 (project convention). Status belongs to a part. `by`: R
-receiving place, H body of the part, N national system, * any; `R/H` is R in PROXY and JOINT and H
-in ONLINE. `to` is a status or a word: `=` unchanged, `before` the status before the pause, `result`
-what the decision says, `outcome` what the part's outcome says. `turn` names who acts next: `-`
-nobody, `=` unchanged, A the applicant; `R/A` and `R/H` as above. `release`: parts that waited for
-this one alone begin.
+receiving place, H body of the part, N national system, G this gateway, * any; `R/H` is R in PROXY
+and JOINT and H in ONLINE. `to` is a status or a word: `=` unchanged, `before` the status before the
+pause, `result` what the decision says, `outcome` what the part's outcome says. `turn` names who
+acts next: `-` nobody, `=` unchanged, A the applicant; `R/A` and `R/H` as above. `release`: parts
+that waited for this one alone begin.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from gateway.core.case import FINAL, HELD, OPEN
 
@@ -74,12 +75,32 @@ TRANSITIONS: tuple[Transition, ...] = (
     _row("acknowledgement", "*", "rejected", ANY, "=", "R"),
     _row("acknowledgement", "*", "other", ANY, "=", "="),
     _row("correction_request", "R", "", "COLLECTED", _ASKED, "R/A", "pause PUSH"),
-    _row("correction_request", "H", "", HELD, _ASKED, "R/A", "pause DECIDE", "start CORRECTION"),
+    _row(
+        "correction_request",
+        "H",
+        "",
+        HELD,
+        _ASKED,
+        "R/A",
+        "pause DECIDE",
+        "pause ACCEPT",
+        "start CORRECTION",
+    ),
     _row("correction", "R", "asked_by_r", _ASKED, "COLLECTED", "R", "anew PUSH"),
     _row(
-        "correction", "R", "asked_by_h", _ASKED, "CORRECTED", "H", "end CORRECTION", "anew DECIDE"
+        "correction",
+        "R",
+        "asked_by_h",
+        _ASKED,
+        "CORRECTED",
+        "H",
+        "end CORRECTION",
+        "anew DECIDE",
+        "anew ACCEPT",
     ),
     _row("acceptance", "H", "accepted", {"PUSHED", "CORRECTED"}, "ACCEPTED", "H", "end ACCEPT"),
+    # 行政许可法第三十二条: not told within five days what is lacking, the application is accepted.
+    _row("acceptance", "G", "deemed", {"PUSHED", "CORRECTED"}, "ACCEPTED", "H", "end ACCEPT"),
     _row("acceptance", "H", "not_accepted", _NOT_ACCEPTABLE, "NOT_ACCEPTED", "R/H", *_DECIDED),
     _row("progress", "H", "no_outcome", HELD | {"SUSPENDED"}, "=", "="),
     _row("progress", "H", "outcome", HELD, "outcome", "-", "end PART", "end ACCEPT", release=True),
@@ -127,6 +148,7 @@ CONDITIONS_ZH = {
     "asked_by_r": "由收件地要求",
     "asked_by_h": "由办理地要求",
     "accepted": "受理或视为受理",
+    "deemed": "许可事项逾期未告知,视为受理",
     "not_accepted": "不予受理",
     "no_outcome": "无部分结论",
     "outcome": "有部分结论,非决定部分",
@@ -156,23 +178,53 @@ _BY_KIND = {
 }
 
 
+CELLS = (
+    ("kind", "消息"),
+    ("by", "谁"),
+    ("when", "条件"),
+    ("condition_zh", "说明"),
+    ("from", "从"),
+    ("to", "到"),
+    ("turn", "轮到"),
+    ("clocks", "时钟"),
+)
+"""What a printed row shows, with its headings."""
+
+
+def lifecycle_rows() -> list[dict[str, Any]]:
+    """The table as plain values, in its own order: what every printed form is made of."""
+    return [
+        {
+            "kind": row.kind,
+            "by": row.by.replace("*", "any"),
+            "when": row.when,
+            "condition_zh": CONDITIONS_ZH[row.when],
+            "from": [one.replace("*", "any") for one in sorted(row.came_from)],
+            "to": row.to,
+            "release": row.release,
+            "turn": row.turn,
+            "clocks": list(row.clocks),
+        }
+        for row in TRANSITIONS
+    ]
+
+
 def lifecycle_markdown() -> str:
     """The table as Markdown, as documentation and command line show it."""
     lines = [
         "| kind | by | when | 条件 | from | to | turn | clocks |",
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
-    for row in TRANSITIONS:
-        came_from = " ".join(sorted(row.came_from)) or "–"
+    for row in lifecycle_rows():
         cells = (
-            row.kind,
-            row.by.replace("*", "any"),
-            row.when,
-            CONDITIONS_ZH[row.when],
-            came_from.replace("*", "any"),
-            row.to + (", release" if row.release else ""),
-            row.turn,
-            ", ".join(row.clocks),
+            row["kind"],
+            row["by"],
+            row["when"],
+            row["condition_zh"],
+            " ".join(row["from"]) or "–",
+            row["to"] + (", release" if row["release"] else ""),
+            row["turn"],
+            ", ".join(row["clocks"]),
         )
         lines.append("| " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
@@ -181,9 +233,11 @@ def lifecycle_markdown() -> str:
 __all__ = [
     "ANY",
     "ASIDE",
+    "CELLS",
     "CONDITIONS_ZH",
     "TRANSITIONS",
     "Transition",
     "lifecycle_markdown",
+    "lifecycle_rows",
     "rows_of",
 ]

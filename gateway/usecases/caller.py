@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from gateway.core.audit.leaf import Actor
+from gateway.core.audit.leaf import GATEWAY, Actor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +25,8 @@ class Caller:
 
     @property
     def actor(self) -> Actor:
+        if self.role == "gateway" and self.system is None:
+            return GATEWAY
         return Actor(
             kind="system" if self.system else "person",
             system=self.system,

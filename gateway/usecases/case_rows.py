@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from contracts.calendar import Calendars
 from contracts.errors import Finding
 from gateway.core.audit.leaf import Leaf
 from gateway.core.case import Case, Party, case_to_json
+from gateway.core.watch import next_look
 from gateway.ports import CaseKey, CaseRow, Gateway, NumberRow, System
 from gateway.usecases.caller import Caller
 from gateway.usecases.draft import Draft
@@ -23,7 +25,9 @@ _CODE = re.compile(r"(?!.*\d{11})[A-Za-z0-9_.:/+-]{1,64}")
 _ITEM = re.compile(r"[A-Za-z0-9_.:/+-]{1,120}")
 
 
-def case_row(case: Case, *, sender: System, key: CaseKey, revision: int) -> CaseRow:
+def case_row(
+    case: Case, *, sender: System, key: CaseKey, revision: int, calendars: Calendars
+) -> CaseRow:
     receiving = case.systems("RECEIVING")
     handling = case.systems("HANDLING")
     row = CaseRow(
@@ -43,6 +47,7 @@ def case_row(case: Case, *, sender: System, key: CaseKey, revision: int) -> Case
         arrivals=case.arrivals,
         opened_at=case.opened_at,
         updated_at=case.updated_at,
+        watch_on=next_look(case, calendars),
         sealed=b"",
     )
     return replace(row, sealed=key.seal(case_to_json(case), case_place(row)))

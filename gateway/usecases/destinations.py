@@ -42,9 +42,8 @@ async def send_on(
 
     A party without a connection gets a dead letter: what it is owed is never dropped.
     """
-    other = "HANDLING" if role == "RECEIVING" else "RECEIVING"
     wanted: list[tuple[str, Mapping[str, Any]]]
-    wanted = [(system, document) for system in case.systems(other)]  # type: ignore[arg-type]
+    wanted = [(system, document) for system in _others(document, case=case, role=role)]
     if (
         document["kind"] == "transfer"
         and before is not None
@@ -68,6 +67,18 @@ async def send_on(
         else:
             findings.append(_not_carried(name))
     return Sent(tuple(rendered), tuple(findings))
+
+
+def _others(document: Mapping[str, Any], *, case: Case, role: str) -> tuple[str, ...]:
+    """The other side; what the gateway says goes to whom it concerns, an acceptance to both."""
+    if role != "GATEWAY":
+        return case.systems("HANDLING" if role == "RECEIVING" else "RECEIVING")
+    if document["kind"] == "acceptance":
+        both = (*case.systems("RECEIVING"), *case.systems("HANDLING"))
+        return tuple(dict.fromkeys(both))
+    # The applicant is told by the window that took the application in.
+    to = document["body"].get("to", "HANDLING")
+    return case.systems("HANDLING" if to == "HANDLING" else "RECEIVING")
 
 
 def rehomed(case: Case, *, gw: Gateway) -> Case:

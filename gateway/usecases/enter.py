@@ -97,7 +97,16 @@ async def enter(
     draft = replace(draft, findings=(*draft.findings, *folded.findings))
     numbers = number_rows(case, before=folded.before, sender=sender, gw=gw)
     await refuse_known_numbers(numbers, gw=gw)
-    document = pin(draft, case=case, before=folded.before, arrival=arrival, now=now, caller=caller)
+    calendars = folded.arrived.calendars
+    document = pin(
+        draft,
+        case=case,
+        before=folded.before,
+        arrival=arrival,
+        now=now,
+        calendar_version=calendars.revision,
+        caller=caller,
+    )
     materials = await bind_named(
         document, draft.inline, case_number=case.number, key=key, owner=sender.system, gw=gw
     )
@@ -131,7 +140,11 @@ async def enter(
     )
     change = Change(
         case=case_row(
-            case, sender=sender, key=key, revision=standing.row.revision + 1 if standing else 1
+            case,
+            sender=sender,
+            key=key,
+            revision=standing.row.revision + 1 if standing else 1,
+            calendars=calendars,
         ),
         parties=new_parties(case, before=folded.before),
         numbers=numbers,
@@ -175,7 +188,7 @@ def _open(draft: Draft, *, sender: System, now: datetime, gw: Gateway) -> _Folde
     if draft.kind != "application":
         raise InvalidDocument(findings=[refuse("case_number.missing", "/case_number")])
     begun = begin(draft, sender=sender, now=now, gw=gw)
-    arrived = _arrived(draft, role="RECEIVING", sender=sender, arrival=1, now=now)
+    arrived = _arrived(draft, role="RECEIVING", sender=sender, arrival=1, now=now, gw=gw)
     return _Folded(
         before=None,
         case=open_case(arrived, opening=begun.opening, rules=begun.rules),
@@ -192,7 +205,8 @@ async def _fold(
 ) -> _Folded:
     before, key = standing.case, standing.key
     role = role_for(before, sender.system, draft.kind)
-    arrived = _arrived(draft, role=role, sender=sender, arrival=before.arrivals + 1, now=now)
+    arrival = before.arrivals + 1
+    arrived = _arrived(draft, role=role, sender=sender, arrival=arrival, now=now, gw=gw)
     rules = clock_rules(before)
     pending: Pending = {}
     advanced = advance(before, arrived, pending={}, rules=rules)
@@ -235,8 +249,17 @@ def _forwarded(
         return advanced.case, tuple(replace(one, level="warn") for one in error.findings)
 
 
-def _arrived(draft: Draft, *, role: Any, sender: System, arrival: int, now: datetime) -> Arrived:
-    return Arrived(message=draft.message, role=role, system=sender.system, arrival=arrival, at=now)
+def _arrived(
+    draft: Draft, *, role: Any, sender: System, arrival: int, now: datetime, gw: Gateway
+) -> Arrived:
+    return Arrived(
+        message=draft.message,
+        role=role,
+        system=sender.system,
+        arrival=arrival,
+        at=now,
+        calendars=gw.almanac.current,
+    )
 
 
 async def _pending(case: Case, *, key: CaseKey, gw: Gateway) -> Pending:

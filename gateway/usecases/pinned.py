@@ -35,6 +35,7 @@ def pin(
     before: Case | None,
     arrival: int,
     now: datetime,
+    calendar_version: str,
     caller: Caller,
 ) -> dict[str, Any]:
     """The document that is stored and rendered; `before` is the case without this message."""
@@ -43,6 +44,7 @@ def pin(
         "case_number": case.number,
         "arrival": arrival,
         "received_at": national(now),
+        "calendar_version": calendar_version,
         "as_of_date": case.as_of_date.isoformat(),
         "trace_id": caller.trace_id,
         "item": dict(case.item),

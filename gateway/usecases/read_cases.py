@@ -12,8 +12,10 @@ from typing import Any
 
 from contracts.errors import NotFound
 from gateway.core.audit.leaf import Leaf
+from gateway.core.case import Clock
 from gateway.core.clocks import snapshot
 from gateway.core.sentences import case_sentence, timeline_entry
+from gateway.core.watch import due_day
 from gateway.ports import CaseFilter, CaseRow, Change, DeliveryFilter, Gateway
 from gateway.usecases.answers import label, status_of
 from gateway.usecases.caller import Caller
@@ -37,7 +39,7 @@ async def read_case(number: str, *, caller: Caller, gw: Gateway) -> dict[str, An
         "case_number": case.number,
         "environment": case.environment,
         "revision": standing.row.revision,
-        "sentence": case_sentence(case, today=today),
+        "sentence": case_sentence(case, today=today, calendars=gw.almanac.current),
         **status_of(case),
         "item": dict(case.item),
         "mode": case.mode,
@@ -108,7 +110,9 @@ async def worklist(
     items = []
     for row in rows:
         standing = open_case_row(row, gw=gw)
-        items.append({**_summary(row), "sentence": case_sentence(standing.case, today=today)})
+        said = case_sentence(standing.case, today=today, calendars=gw.almanac.current)
+        warned = [warning(one) for one in standing.case.clocks if one.running and one.warned]
+        items.append({**_summary(row), "sentence": said, "warnings": warned})
     more = len(rows) == limit
     return {"items": items, "next": rows[-1].number if more and rows else None}
 
@@ -186,6 +190,21 @@ async def _note_read(row: CaseRow, *, purpose: str, caller: Caller, gw: Gateway)
         trace_id=caller.trace_id,
     )
     await gw.store.commit(Change(leaves=(leaf,)))
+
+
+def warning(clock: Clock) -> dict[str, Any]:
+    """A warning that was given about a clock, as the worklist shows it."""
+    due = due_day(clock) or clock.due_on
+    return {
+        "kind": clock.kind,
+        "kind_zh": label("clock_kind", clock.kind),
+        "owner": clock.owner,
+        "owner_zh": label("actor", clock.owner),
+        "cause": clock.warned,
+        "cause_zh": label("reminder_cause", clock.warned or ""),
+        "due_on": due.isoformat(),
+        "provisional": clock.provisional,
+    }
 
 
 def _summary(row: CaseRow) -> dict[str, Any]:

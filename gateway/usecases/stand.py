@@ -10,6 +10,9 @@ from gateway.core.case import Case, Role, case_from_json
 from gateway.core.transitions import TRANSITIONS
 from gateway.ports import CaseKey, CaseRow, Gateway
 
+GATEWAY_SYSTEM = "gateway"
+"""The name under which the gateway itself speaks in a case."""
+
 KEPT = 2000
 """Opened cases kept in memory, oldest out first; a few KB each."""
 
@@ -57,8 +60,10 @@ def case_place(row: CaseRow) -> str:
 def role_for(case: Case, system: str, kind: str) -> Role:
     """
     The role in which a system speaks. A system may hold two (a case within one province): then the
-    kind decides, as only one of them may send it.
+    kind decides, as only one of them may send it. The gateway speaks as itself.
     """
+    if system == GATEWAY_SYSTEM:
+        return "GATEWAY"
     roles: list[Role] = [party.role for party in case.parties if party.system == system]
     if len(roles) > 1:
         letters = "".join(row.by for row in TRANSITIONS if row.kind == kind)
@@ -66,4 +71,12 @@ def role_for(case: Case, system: str, kind: str) -> Role:
     return roles[0] if roles else "RECEIVING"
 
 
-__all__ = ["Standing", "case_place", "open_case_row", "remember", "role_for", "stand"]
+__all__ = [
+    "GATEWAY_SYSTEM",
+    "Standing",
+    "case_place",
+    "open_case_row",
+    "remember",
+    "role_for",
+    "stand",
+]

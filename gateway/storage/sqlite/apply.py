@@ -8,6 +8,7 @@ import apsw
 
 from gateway.ports import Change
 from gateway.storage.sqlite.access import put_access, put_cursor
+from gateway.storage.sqlite.calendars import put_calendar
 from gateway.storage.sqlite.cases import put_case, put_number, put_parties
 from gateway.storage.sqlite.materials import put_material
 from gateway.storage.sqlite.memory import Memory
@@ -51,6 +52,8 @@ def apply(db: apsw.Connection, change: Change, *, memory: Memory) -> tuple[str, 
         put_attempt(db, attempt)
     if change.cursor is not None:
         put_cursor(db, change.cursor)
+    for calendar in change.calendars:
+        put_calendar(db, calendar)
     for access in change.access:
         put_access(db, access)
     case = change.case

@@ -18,20 +18,20 @@ from gateway.storage.sqlite.values import day_or_none, instant, iso_or_none, mic
 _INSERT = """
 INSERT INTO cases (number, revision, key_id, environment, status, turn, due_on, item, mode, sender,
                    handler, receiving_county, handling_county, arrivals, opened_at, updated_at,
-                   sealed)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                   sealed, watch_on)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _UPDATE = """
 UPDATE cases
 SET revision = ?, environment = ?, status = ?, turn = ?, due_on = ?, item = ?, mode = ?, sender = ?,
     handler = ?, receiving_county = ?, handling_county = ?, arrivals = ?, opened_at = ?,
-    updated_at = ?, sealed = ?
+    updated_at = ?, sealed = ?, watch_on = ?
 WHERE number = ? AND revision = ? AND key_id = ?
 """
 _SELECT = """
 SELECT number, revision, key_id, environment, status, turn, due_on, item, mode, sender, handler,
        receiving_county, handling_county, arrivals, opened_at, updated_at, sealed,
-       (SELECT max(counter) FROM leaves WHERE leaves.case_number = cases.number)
+       (SELECT max(counter) FROM leaves WHERE leaves.case_number = cases.number), watch_on
 FROM cases
 """
 # Only given conditions are asked, so that each can use its index.
@@ -41,6 +41,7 @@ _WHERE = {
     "status": "status = :status",
     "turn": "turn = :turn",
     "due_before": "due_on < :due_before",
+    "watch_by": "watch_on <= :watch_by",
     "handler": "handler = :handler",
     "sender": "sender = :sender",
     "open_only": "turn IS NOT NULL",
@@ -70,6 +71,7 @@ def put_case(db: apsw.Connection, row: CaseRow) -> None:
         micros(row.opened_at),
         micros(row.updated_at),
         row.sealed,
+        iso_or_none(row.watch_on),
     )
     if row.revision == 1:
         try:
@@ -119,6 +121,7 @@ def cases(db: apsw.Connection, where: CaseFilter, *, node: str) -> Sequence[Case
     values = {name: getattr(where, name) for name in _WHERE}
     conditions = [_WHERE[name] for name, value in values.items() if value]
     values |= {"due_before": iso_or_none(where.due_before), "limit": where.limit}
+    values |= {"watch_by": iso_or_none(where.watch_by)}
     last_id, last_due = None, None
     if where.after is not None:
         last = fetch_one(db, "SELECT id, due_on FROM cases WHERE number = ?", (where.after,))
@@ -192,6 +195,7 @@ def _case(row: tuple[Any, ...], *, node: str) -> CaseRow:
         updated_at=instant(row[15]),
         sealed=row[16],
         last_leaf=None if row[17] is None else name_leaf(node, row[17]),
+        watch_on=day_or_none(row[18]),
     )
 
 

@@ -16,6 +16,7 @@ from contracts.errors import IntegrityError, StoreUnavailable
 from gateway.ports import (
     AccessRow,
     AttemptRow,
+    CalendarRow,
     CaseFilter,
     CaseRow,
     Change,
@@ -29,7 +30,17 @@ from gateway.ports import (
 )
 from gateway.sqlite import connect, disk_errors
 from gateway.storage.sqlite import access as accesses_
-from gateway.storage.sqlite import audit, cases, claims, counts, materials, messages, outbox, steps
+from gateway.storage.sqlite import (
+    audit,
+    calendars,
+    cases,
+    claims,
+    counts,
+    materials,
+    messages,
+    outbox,
+    steps,
+)
 from gateway.storage.sqlite.apply import apply
 from gateway.storage.sqlite.audit import Ledger
 from gateway.storage.sqlite.engine import Engine
@@ -242,6 +253,9 @@ class SqliteStore:
 
     async def accesses(self) -> Sequence[AccessRow]:
         return await self._reader.scan(accesses_.accesses)
+
+    async def calendars(self) -> Sequence[CalendarRow]:
+        return await self._reader.scan(calendars.calendars)
 
     # --- audit, counts ---
 
