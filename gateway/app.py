@@ -21,7 +21,7 @@ from gateway.telemetry import metrics
 from gateway.usecases.calendars import read_almanac, recount_cases
 from gateway.usecases.deliver import deliver
 from gateway.usecases.pull import pull
-from gateway.usecases.watch_clocks import watch_clocks
+from gateway.usecases.watch_clocks import Looked, watch_clocks
 from gateway.worker.lanes import Lanes
 from gateway.worker.pulls import Pulls
 from gateway.worker.watch import ClockWatch
@@ -156,8 +156,9 @@ def _workers(gw: Gateway, settings: Settings, bell: Bell) -> Workers:
     async def fetch(system: str) -> int:
         return await pull(system, gw=gw)
 
-    async def look() -> int:
-        return await recount_cases(gw=gw) + await watch_clocks(gw=gw)
+    async def look() -> Looked:
+        await recount_cases(gw=gw)
+        return await watch_clocks(gw=gw)
 
     lanes = Lanes(gw=gw, deliver=send, lease=timedelta(seconds=settings.lease_seconds))
     bell.listener = lanes.wake

@@ -5,11 +5,13 @@ A case told in messages: the smallest valid documents of each kind, folded one a
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from contracts.calendar import SHIPPED
 from contracts.catalogue import item
 from contracts.message import parse
 from gateway.core.case import Case, Party, case_from_json, case_to_json
@@ -30,6 +32,9 @@ ORDINARY = {
 }
 SUBSIDIES, CHILDREN, LICENCE = "000599999000", "000599998000", "000199996000"
 START = datetime.fromisoformat("2026-03-02T09:14:05+08:00")
+SECOND_START = datetime.fromisoformat("2026-12-10T09:14:05+08:00")
+"""The second set of story dates: its clocks run into a year whose calendar is not announced."""
+_DAY = re.compile(r"2026-[0-9]{2}-[0-9]{2}")
 PARTIES = (
     Party(system=WINDOW, role="RECEIVING", province="530000", place=PLACES["RECEIVING"]),
     Party(system=HANDLER, role="HANDLING", province="150000", place=PLACES["HANDLING"]),
@@ -43,6 +48,18 @@ def coded(name: str, code: str) -> dict[str, str]:
 
 def place(code: str) -> dict[str, str]:
     return {"code": code, "county": code[:6]}
+
+
+def moved(document: Any, start: datetime) -> Any:
+    """A document with every day of its story as many days later as `start` is after `START`."""
+    if isinstance(document, dict):
+        return {name: moved(value, start) for name, value in document.items()}
+    if isinstance(document, list):
+        return [moved(one, start) for one in document]
+    if not isinstance(document, str) or not _DAY.match(document):
+        return document
+    day = date.fromisoformat(document[:10]) + (start.date() - START.date())
+    return day.isoformat() + document[10:]
 
 
 def gaps(*names: str) -> list[dict[str, str]]:
@@ -97,6 +114,7 @@ def body_of(kind: str, at: datetime, **given: Any) -> dict[str, Any]:
         },
         "objection": {"phase": "ASK"},
         "reminder": {"to": "HANDLING", "count": 1},
+        "handover": {},
         "benefit_payment": {
             "payments": [
                 {
@@ -142,6 +160,8 @@ class Story:
         systems: dict[str, str] | None = None,
         parties: tuple[Party, ...] = PARTIES,
         completed: bool = True,
+        start: datetime = START,
+        materials: list[dict[str, Any]] | None = None,
     ) -> None:
         found = item(code, date(2026, 3, 2))
         assert found is not None
@@ -155,13 +175,17 @@ class Story:
             item={"catalogue_code": code, "name": "模拟事项"},
             systems=systems or {},
         )
-        self.at = START
+        self.at = start
+        self.calendars = SHIPPED
         self.sent: dict[int, Arrived] = {}
         document = json.loads((EXAMPLES / "application.json").read_text(encoding="utf-8"))
+        document = moved(document, start)
         document["message_id"] = "m-1"
         document["body"]["mode"] = coded("business_mode", mode)
         if parts is not None:
             document["body"]["parts"] = parts
+        if materials is not None:
+            document["body"]["materials"] = materials
         if not completed:
             del document["body"]["dates"]["completed_at"]
         self.sent[1] = Arrived(
@@ -216,6 +240,7 @@ class Story:
             system=name,
             arrival=arrival,
             at=self.at,
+            calendars=self.calendars,
         )
 
     def send(self, kind: str, **given: Any) -> Advanced:

@@ -35,6 +35,7 @@ from gateway.blobs import open_blobs
 from gateway.keys import create_root, open_keys
 from gateway.ports import Body, Gateway, LocalItem, RetryPolicy, System
 from gateway.storage.sqlite import open_store
+from gateway.usecases.calendars import read_almanac
 from gateway.usecases.caller import Caller
 from gateway.world import RealIds, RealThreads
 
@@ -254,6 +255,7 @@ async def a_world(folder: Path, *, mailbox: bool = False) -> AsyncIterator[World
         environment="test",
         node="n1",
         wake=woken.append,
+        almanac=await read_almanac(store),
     )
     try:
         yield World(gw, provinces, clock, window, handler, other, woken)

@@ -283,7 +283,10 @@ def _resumed(clock: Clock, reason: str, arrived: Arrived) -> Clock:
 
 
 def _ended(clock: Clock, state: str, at: datetime) -> Clock:
-    pauses = tuple(one if one.to_at else replace(one, to_at=at) for one in clock.pauses)
+    at = max(at, clock.started_at)  # what came early may end what it did not yet find running
+    pauses = tuple(
+        one if one.to_at else replace(one, to_at=max(at, one.from_at)) for one in clock.pauses
+    )
     return replace(clock, state=state, ended_at=at, pauses=pauses)
 
 

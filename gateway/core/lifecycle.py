@@ -19,6 +19,7 @@ from gateway.core.conditions import holds
 from gateway.core.noted import count, note
 from gateway.core.opening import Opening, open_case
 from gateway.core.rules import Arrived, Rules
+from gateway.core.special import special_findings
 from gateway.core.targets import may_send, refuse_impossible, targets
 from gateway.core.transitions import ANY, Transition, rows_of
 
@@ -244,6 +245,8 @@ def _warn(before: Case, arrived: Arrived) -> tuple[Finding, ...]:
                     "not every gap that was told is answered",
                 )
             )
+    if message.kind == "special_procedure" and body.phase == "START":
+        found += special_findings(before, parts, arrived)
     if message.kind == "transfer" and body.application_date not in (
         None,
         before.application_date.isoformat(),

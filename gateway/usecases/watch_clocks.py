@@ -9,6 +9,8 @@ as accepted (行政许可法第三十二条), an owed material that did not come
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from contracts.errors import GatewayError
@@ -16,7 +18,6 @@ from gateway.core.case import Clock
 from gateway.core.clocks import snapshot
 from gateway.core.watch import CAUSES, Warned, due_warnings
 from gateway.ports import CaseFilter, Gateway
-from gateway.telemetry import log
 from gateway.usecases.answers import label
 from gateway.usecases.calendars import recount_case
 from gateway.usecases.opening import clock_rules
@@ -28,12 +29,20 @@ PAGE = 200
 _UNANSWERED = frozenset({"PUSHED", "CORRECTED"})
 
 
-async def watch_clocks(*, gw: Gateway) -> int:
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a look gave, and the cases that could not be warned about, with the error's code."""
+
+    given: int
+    failed: Mapping[str, str]
+
+
+async def watch_clocks(*, gw: Gateway) -> Looked:
     """
-    Give every warning that is due now; how many. A case that cannot be warned about hinders no
+    Give every warning that is due now. A case that cannot be warned about hinders no
     other one and is tried again at the next look.
     """
-    given = 0
+    given, failed = 0, dict[str, str]()
     today = local_date(gw.clock.now())
     where = CaseFilter(watch_by=today, limit=PAGE)
     seen: set[str] = set()
@@ -43,8 +52,8 @@ async def watch_clocks(*, gw: Gateway) -> int:
             try:
                 given += await watch_case(row.number, gw=gw)
             except GatewayError as error:
-                log.error("clock.unwarned", case=row.number, error=error.code)
-    return given
+                failed[row.number] = error.code
+    return Looked(given, failed)
 
 
 async def watch_case(number: str, *, gw: Gateway) -> int:

@@ -1,6 +1,6 @@
 """
-Looks at the clocks of all cases at intervals, and once when it starts: what fell due while the
-gateway was down is told then.
+Looks at the clocks of all cases at intervals, the first time one interval after the start: what
+fell due while the gateway was down is told then, after what had to be sent before.
 """
 
 from __future__ import annotations
@@ -10,8 +10,9 @@ from collections.abc import Awaitable, Callable
 
 from gateway.ports import Gateway
 from gateway.telemetry import log
+from gateway.usecases.watch_clocks import Looked
 
-Look = Callable[[], Awaitable[int]]
+Look = Callable[[], Awaitable[Looked]]
 
 LOOK_SECONDS = 300.0
 """Limits are days long; five minutes into a day is soon enough to be told."""
@@ -37,21 +38,26 @@ class ClockWatch:
             await asyncio.wait({self._task})
 
     async def _run(self) -> None:
-        while not self._stopping.is_set():
+        while not await self._stopped_within(self._seconds):
             try:
-                given = await self._look()
+                looked = await self._look()
             except Exception as error:
                 log.error("clocks.unwatched", error=type(error).__name__)
-                given = 0
-            if given:
-                log.info("clocks.warned", count=given)
-            timer = asyncio.ensure_future(self._gw.clock.sleep(self._seconds))
-            stopped = asyncio.ensure_future(self._stopping.wait())
-            try:
-                await asyncio.wait({timer, stopped}, return_when=asyncio.FIRST_COMPLETED)
-            finally:
-                timer.cancel()
-                stopped.cancel()
+                continue
+            if looked.given:
+                log.info("clocks.warned", count=looked.given)
+            for number, code in looked.failed.items():
+                log.error("clock.unwarned", case=number, error=code)
+
+    async def _stopped_within(self, seconds: float) -> bool:
+        timer = asyncio.ensure_future(self._gw.clock.sleep(seconds))
+        stopped = asyncio.ensure_future(self._stopping.wait())
+        try:
+            await asyncio.wait({timer, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            timer.cancel()
+            stopped.cancel()
+        return self._stopping.is_set()
 
 
 __all__ = ["ClockWatch"]

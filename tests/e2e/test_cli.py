@@ -19,6 +19,7 @@ from gateway.settings import Settings
 from gateway.usecases.take_in import Inbound, take_in
 from tests.world import WINDOW, caller, example
 
+CALENDAR = Path(__file__).parents[1] / "vectors" / "calendars" / "2027_invented.csv"
 GOLDEN = Path(__file__).parents[2] / "mappings" / "provinces"
 
 
@@ -88,6 +89,43 @@ def test_without_a_gateway_commands_open_the_data_themselves(filled: Path) -> No
     assert len(told("case", "list", folder=filled)["items"]) == 1
     lines = told("doctor", folder=filled)
     assert {"SQLite", "密钥文件", "工作日历", "材料文件"} <= {line["what"] for line in lines}
+
+
+def test_without_a_gateway_a_calendar_is_shown_compared_and_loaded(tmp_path: Path) -> None:
+    data, file = tmp_path / "data", tmp_path / "2027.csv"
+    text = CALENDAR.read_text("utf-8")
+    file.write_text(text.replace("2027-10-01,day_off\n", ""), "utf-8")
+
+    refused = tongban("calendar", "load", str(file), "--yes", folder=data)
+    assert refused.returncode == 4
+    assert "calendar.incomplete" in refused.stderr
+    file.write_text(text, "utf-8")
+    compared = tongban("calendar", "load", str(file), folder=data)
+    assert compared.returncode == 0
+    assert "新公布:2027 年 全国" in compared.stdout
+    assert "--yes" in compared.stderr
+    assert told("calendar", "show", "2027", folder=data)["announced"] is False
+
+    loaded = told("calendar", "load", str(file), "--yes", folder=data)
+    assert (loaded["written"], loaded["becomes"]) == (True, "2026.1+1")
+    assert told("calendar", "show", "2027", folder=data)["announced"] is True
+    shown = tongban("calendar", "show", "2021", "--region", "450000", folder=data).stdout
+    assert "2021-04-18" in shown
+    assert "调休上班" in shown
+    assert "相同" in tongban("calendar", "load", str(file), folder=data).stdout
+    yes = tongban("calendar", "load", str(tmp_path / "none.csv"), folder=data)
+    assert yes.returncode == 2
+
+
+def test_a_running_gateway_loads_a_calendar_and_tells_deadlines(folder: Path) -> None:
+    assert told("calendar", "load", str(CALENDAR), "--yes", folder=folder)["written"] is True
+    assert told("calendar", "show", "2027", folder=folder)["version"] == "2026.1+1"
+
+    found = told("deadlines", "--days", "366", "--province", "530000", folder=folder)
+    (line,) = found["items"]
+    assert (line["case_number"], line["kind"]) == (number_of(folder), "PUSH")
+    assert "已超期" in tongban("deadlines", folder=folder).stdout
+    assert told("deadlines", "--province", "11", folder=folder)["items"] == []
 
 
 def test_the_doctor_finds_a_key_file_others_may_read(filled: Path) -> None:
