@@ -276,6 +276,19 @@ def _withdrawal(document: Document, body: Mapping[str, Any]) -> str:
     return "撤回申请"
 
 
+def _reminder(document: Document, body: Mapping[str, Any]) -> str:
+    to = code_list("actor").label(body["to"])
+    cause = body.get("cause")
+    if cause is None:
+        times = f"(第 {body['count']} 次)" if body.get("count") else ""
+        return f"催办{to}{times}"
+    clocks = [
+        f"{code_list('clock_kind').label(one['kind'])}({one['due_on']})"
+        for one in body.get("clocks", ())
+    ]
+    return f"提醒{to}:{'、'.join(clocks)}{code_list('reminder_cause').label(cause)}"
+
+
 _SAY: dict[str, Callable[[Document, Mapping[str, Any]], str]] = {
     "application": _application,
     "pre_review": _pre_review,
@@ -291,6 +304,7 @@ _SAY: dict[str, Callable[[Document, Mapping[str, Any]], str]] = {
     "delivery_of_result": _delivery,
     "acknowledgement": _acknowledgement,
     "withdrawal": _withdrawal,
+    "reminder": _reminder,
 }
 
 

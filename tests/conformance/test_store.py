@@ -16,6 +16,7 @@ import pytest
 from contracts.errors import IntegrityError, NotFound, StoreUnavailable
 from gateway.ports import (
     AccessRow,
+    CalendarRow,
     CaseFilter,
     Change,
     CursorRow,
@@ -42,6 +43,54 @@ from tests.rows import (
     an_attempt,
     number,
 )
+
+# --- calendars, watch ------------------------------------------------------------------------
+
+
+def a_calendar(count: int) -> CalendarRow:
+    return CalendarRow(
+        version=f"2026.1+{count}",
+        base="2026.1",
+        loaded_at=NOON,
+        client="os:clerk",
+        digest=f"{count}" * 64,
+        content='{"days":[],"announced":[]}',
+    )
+
+
+async def test_calendars_are_kept_in_the_order_loaded(store: Store):
+    first, second = a_calendar(1), a_calendar(2)
+    await store.commit(Change(calendars=(first,)))
+    await store.commit(Change(calendars=(second,)))
+    done = replace(first, recounted_at=NOON + SECOND)
+    await store.commit(Change(calendars=(done,)))
+
+    assert await store.calendars() == [done, second]
+
+
+async def test_one_version_is_one_calendar(store: Store):
+    await store.commit(Change(calendars=(a_calendar(1),)))
+
+    with pytest.raises(RevisionConflictError):
+        await store.commit(Change(calendars=(replace(a_calendar(1), digest="f" * 64),)))
+    assert await store.calendars() == [a_calendar(1)]
+
+
+async def test_cases_to_be_watched_are_found_by_their_day(store: Store):
+    for serial, day in ((1, date(2026, 3, 4)), (2, date(2026, 3, 6)), (3, None)):
+        await store.commit(Change(case=a_case(serial, watch_on=day)))
+
+    async def found(by: date) -> list[str]:
+        return [row.number for row in await store.cases(CaseFilter(watch_by=by))]
+
+    assert await found(date(2026, 3, 3)) == []
+    assert await found(date(2026, 3, 5)) == [number(1)]
+    assert await found(date(2026, 3, 6)) == [number(2), number(1)]
+    row = await store.case(number(1))
+    assert row is not None
+    await store.commit(Change(case=replace(row, revision=2, watch_on=None)))
+    assert await found(date(2026, 3, 6)) == [number(2)]
+
 
 # --- one change -----------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from contracts.calendar import SHIPPED, Calendars
 from contracts.calendar_file import read_calendar
 from gateway.core.case import case_to_json
 from gateway.core.clocks import snapshot
-from gateway.core.sentences import case_sentence
+from gateway.core.sentences import case_sentence, timeline_entry
 from gateway.core.watch import due_warnings, next_look, recounted
 from tests.story import CHAIN, LICENCE, SECOND_START, START, Story, coded
 
@@ -103,6 +103,31 @@ def test_only_the_gateway_can_warn():
     story.send("reminder", by="HANDLING", to="RECEIVING", clocks=[snapshot(warned.clock)])
 
     assert story.clock("PUSH").warned is None
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        (
+            {"cause": "DUE_SOON", "clocks": [{"kind": "DECIDE", "due_on": "2026-03-16"}]},
+            "2026-03-12 09:00 网关:提醒办理地:办理时限(2026-03-16)即将到期",
+        ),
+        (
+            {"cause": "RECOUNTED", "clocks": [{"kind": "DECIDE", "due_on": "2027-01-04"}]},
+            "2026-03-12 09:00 网关:提醒办理地:办理时限(2027-01-04)日历更新后重算",
+        ),
+        ({"count": 2}, "2026-03-12 09:00 网关:催办办理地(第 2 次)"),
+    ],
+)
+def test_the_timeline_says_what_was_warned_of(body, text):
+    document = {
+        "kind": "reminder",
+        "occurred_at": "2026-03-12T09:00:00+08:00",
+        "sender": {"system": "gateway", "role": "GATEWAY"},
+        "body": {"to": "HANDLING", **body},
+    }
+
+    assert timeline_entry(document, case=Story().case, applied=True)["text"] == text
 
 
 # --- special procedures ---------------------------------------------------------------------
