@@ -285,6 +285,9 @@ class StagedMaterial(Shape):
     digest: str = Field(pattern=r"^[0-9a-f]{64}$")
     size: int
     staged: bool
+    findings: list[Finding] | None = Field(
+        None, description="the bytes are not what the media type says; they are kept all the same"
+    )
 
 
 class LocalItem(Shape):

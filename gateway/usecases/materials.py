@@ -16,7 +16,9 @@ from typing import Any
 
 from contracts.errors import Finding, InvalidDocument, NotFound, TryLater
 from gateway.core.audit.leaf import Leaf
+from gateway.core.media import HEAD, TAIL, judge_media, media_type_of
 from gateway.ports import CaseKey, Change, Gateway, MaterialRow
+from gateway.usecases.answers import finding_body
 from gateway.usecases.caller import Caller
 from gateway.usecases.sealed import BlobPointer
 from gateway.usecases.times import stamp
@@ -36,6 +38,21 @@ class OpenMaterial:
     chunks: AsyncIterator[bytes]
 
 
+class _Ends:
+    """The first and last bytes of a stream that passes through."""
+
+    def __init__(self, chunks: AsyncIterator[bytes]) -> None:
+        self._chunks = chunks
+        self.head, self.tail = b"", b""
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._chunks:
+            if len(self.head) < HEAD:
+                self.head += chunk[: HEAD - len(self.head)]
+            self.tail = (self.tail + chunk[-TAIL:])[-TAIL:]
+            yield chunk
+
+
 async def stage_material(
     digest: str,
     chunks: AsyncIterator[bytes],
@@ -48,7 +65,8 @@ async def stage_material(
     """
     Stream a material into the sender's staging area; durable when this returns.
 
-    The same digest staged twice is one material. Nothing is kept when the bytes do not match.
+    The same digest staged twice is one material. Nothing is kept when the bytes do not match. What
+    the bytes are is compared with the media type; a difference is told in `findings`.
 
     Raises:
         InvalidDocument: `digest` is not SHA-256 hex, or not the digest of what came.
@@ -61,13 +79,19 @@ async def stage_material(
     if held := await _staged(digest, owner=owner, gw=gw):
         pointer = _open_staged(held, owner=owner, gw=gw)
         await gw.store.commit(Change(materials=(replace(held, at=gw.clock.now()),)))
-        return {"digest": digest, "size": pointer.size, "staged": True}
-    blob = await gw.blobs.write(chunks, limit=gw.limits.material)
+        return _staged_answer(pointer)
+    ends = _Ends(chunks)
+    blob = await gw.blobs.write(aiter(ends), limit=gw.limits.material)
     if blob.digest != digest:
         await gw.blobs.delete(blob.name)
         raise InvalidDocument(findings=[_mismatch("material.digest_mismatch")])
     pointer = BlobPointer(
-        digest=digest, key=blob.key, size=blob.size, media_type=media_type, file_name=file_name
+        digest=digest,
+        key=blob.key,
+        size=blob.size,
+        media_type=media_type,
+        file_name=file_name,
+        seen=media_type_of(ends.head, ends.tail),
     )
     now = gw.clock.now()
     row = MaterialRow(
@@ -90,7 +114,13 @@ async def stage_material(
     except TryLater:
         await gw.blobs.delete(blob.name)
         raise
-    return {"digest": digest, "size": blob.size, "staged": True}
+    return _staged_answer(pointer)
+
+
+def _staged_answer(pointer: BlobPointer) -> dict[str, Any]:
+    told = [finding_body(one) for one in judge_media(pointer.media_type, seen=pointer.seen)]
+    answer = {"digest": pointer.digest, "size": pointer.size, "staged": True}
+    return answer | ({"findings": told} if told else {})
 
 
 async def stage_bytes(

@@ -132,13 +132,14 @@ def open_message(row: MessageRow, *, key: CaseKey) -> MessageContent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlobPointer:
-    """The sealed half of a material row."""
+    """The sealed half of a material row. `seen` is the media type its bytes have, if known."""
 
     digest: str
     key: bytes
     size: int
     media_type: str
     file_name: str | None
+    seen: str | None = None
 
     def to_bytes(self) -> bytes:
         return orjson.dumps(
@@ -148,18 +149,20 @@ class BlobPointer:
                 self.size,
                 self.media_type,
                 self.file_name,
+                self.seen,
             ]
         )
 
     @classmethod
     def from_bytes(cls, data: bytes) -> BlobPointer:
-        digest, key, size, media_type, file_name = orjson.loads(data)
+        digest, key, size, media_type, file_name, *later = orjson.loads(data)
         return cls(
             digest=digest,
             key=base64.b64decode(key),
             size=size,
             media_type=media_type,
             file_name=file_name,
+            seen=later[0] if later else media_type,  # rows from before it was looked at
         )
 
 

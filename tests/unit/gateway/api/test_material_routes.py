@@ -68,6 +68,8 @@ async def test_staging_twice_is_staging_once(server, window, gw):
     first = await _put(server, window)
 
     assert await _put(server, window) == first
+    (told,) = first[1]["findings"]  # the bytes are no JPEG, and that is told each time
+    assert told["rule"] == "material.content_differs"
     assert (await gw.store.counts())["materials"] == 1
 
 
