@@ -91,6 +91,11 @@ class Caller:
             if isinstance(credential, OAuth2)
         }
 
+    def ready(self, operation: CompiledOperation) -> bool:
+        """Whether a request can be made ready without a token call."""
+        tokens = (self._tokens.get(name) for name in operation.profile.credentials)
+        return all(cache is None or cache.ready for cache in tokens)
+
     async def prepare(
         self,
         operation: CompiledOperation,

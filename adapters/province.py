@@ -92,6 +92,9 @@ class ProvinceAdapter:
         entries = self._profile.messages[kind]
         return render_step(step, entries, record, answers=answers, operations=self._operations)
 
+    def ready(self, operation: str) -> bool:
+        return self._caller.ready(self._operations[operation])
+
     async def prepare(
         self, operation: str, plan: BytePlan, *, serial: str, open_material: MaterialReader
     ) -> Prepared | Unavailable:

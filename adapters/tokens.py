@@ -31,6 +31,11 @@ class TokenCache:
         self._token: str | None = None
         self._until = 0.0
 
+    @property
+    def ready(self) -> bool:
+        """Whether `get` has a token at hand."""
+        return self._good(None) is not None
+
     async def get(self, *, stale: str | None = None) -> str | Unavailable:
         """
         A token that is still good. `stale` is one that was just refused: it is not given out again.

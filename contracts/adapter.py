@@ -280,6 +280,10 @@ class Adapter(Protocol):
         """Render a step that needed answers of earlier steps."""
         ...
 
+    def ready(self, operation: str) -> bool:
+        """Whether prepare needs no call first, such as one for a token."""
+        ...
+
     async def prepare(
         self, operation: str, plan: BytePlan, *, serial: str, open_material: MaterialReader
     ) -> Prepared | Unavailable: ...

@@ -4,22 +4,22 @@ Builds everything, closes everything: the one place where ports meet what stands
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from adapters.http import AiohttpClient
 from gateway.blobs import open_blobs
 from gateway.keys import create_root, open_keys
-from gateway.ports import DeliveryRow, Gateway, Limits
+from gateway.ports import BegunDelivery, DeliveryRow, Gateway, Limits, Slot
 from gateway.provinces import SHIPPED, LoadedProvinces, load_provinces
 from gateway.settings import Settings
 from gateway.storage.sqlite import Meter, open_store
 from gateway.telemetry import metrics
 from gateway.usecases.calendars import read_almanac, recount_cases
-from gateway.usecases.deliver import deliver
+from gateway.usecases.deliver import deliver, deliver_begun
 from gateway.usecases.pull import pull
 from gateway.usecases.watch_clocks import Looked, watch_clocks
 from gateway.worker.lanes import Lanes
@@ -31,14 +31,28 @@ LOG_ID = "tongban"
 
 
 @dataclass(slots=True)
-class Bell:
-    """Rings the lane of a destination; silent until the lanes are there."""
+class Switchboard:
+    """Between the use cases and the lanes; silent until those are there."""
 
-    listener: Callable[[str], None] | None = field(default=None)
+    lanes: Lanes | None = None
 
     def ring(self, destination: str) -> None:
-        if self.listener is not None:
-            self.listener(destination)
+        if self.lanes is not None:
+            self.lanes.wake(destination)
+
+    def slot(self, destination: str) -> Slot | None:
+        return None if self.lanes is None else self.lanes.slot(destination)
+
+    async def dial(self, destination: str) -> bool:
+        return self.lanes is None or await self.lanes.dial(destination)
+
+    def hang_up(self, destination: str) -> None:
+        if self.lanes is not None:
+            self.lanes.hang_up(destination)
+
+    def done_calling(self, destination: str, serial: str) -> None:
+        if self.lanes is not None:
+            self.lanes.done_calling(destination, serial)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +122,7 @@ async def open_gateway(settings: Settings, *, read_only: bool = False) -> AsyncI
         )
         metrics.watch_keys(lambda: keys.ready)
         try:
-            bell = Bell()
+            board = Switchboard()
             gw = Gateway(
                 store=store,
                 keys=keys,
@@ -120,11 +134,12 @@ async def open_gateway(settings: Settings, *, read_only: bool = False) -> AsyncI
                 ids=ids,
                 environment=settings.environment,
                 node=settings.node,
-                wake=bell.ring,
+                wake=board.ring,
+                lines=board,
                 almanac=await read_almanac(store),
                 limits=Limits(body=settings.body_limit, material=settings.material_limit),
             )
-            yield Opened(gw, _workers(gw, settings, bell))
+            yield Opened(gw, _workers(gw, settings, board))
         finally:
             keys.close()
     finally:
@@ -147,10 +162,15 @@ def provinces_dir(settings: Settings) -> Path:
     return settings.provinces_dir or SHIPPED
 
 
-def _workers(gw: Gateway, settings: Settings, bell: Bell) -> Workers:
+def _workers(gw: Gateway, settings: Settings, board: Switchboard) -> Workers:
     async def send(row: DeliveryRow) -> str:
         state = await deliver(row, gw=gw)
         metrics.delivered(destination=row.destination, outcome=state)
+        return state
+
+    async def send_begun(begun: BegunDelivery) -> str:
+        state = await deliver_begun(begun, gw=gw)
+        metrics.delivered(destination=begun.row.destination, outcome=state)
         return state
 
     async def fetch(system: str) -> int:
@@ -160,8 +180,13 @@ def _workers(gw: Gateway, settings: Settings, bell: Bell) -> Workers:
         await recount_cases(gw=gw)
         return await watch_clocks(gw=gw)
 
-    lanes = Lanes(gw=gw, deliver=send, lease=timedelta(seconds=settings.lease_seconds))
-    bell.listener = lanes.wake
+    lanes = Lanes(
+        gw=gw,
+        deliver=send,
+        lease=timedelta(seconds=settings.lease_seconds),
+        deliver_begun=send_begun,
+    )
+    board.lanes = lanes
     pulls = Pulls(gw=gw, pull=fetch, seconds=settings.pull_seconds)
     return Workers(lanes, pulls, ClockWatch(gw=gw, look=look))
 

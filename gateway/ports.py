@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Literal, Protocol, TypeVar
 
-from contracts.adapter import Adapter, Environment, Translator
+from contracts.adapter import Adapter, Environment, Prepared, Translator
 from contracts.calendar import SHIPPED, Calendars
 from gateway.core.audit.leaf import Leaf
 
@@ -418,8 +418,15 @@ class Change:
     receipts: tuple[ReceiptRow, ...] = ()
     materials: tuple[MaterialRow, ...] = ()
     deliveries: tuple[DeliveryRow, ...] = ()
+    """
+    New ones. With `lease_until` one that comes as "sending" is begun here: its intent comes along
+    in `attempts`, it is leased until then, and no open delivery may stand before it.
+    """
+    lease_until: datetime | None = None
     steps: tuple[StepRow, ...] = ()
     """New steps, or steps whose plan or answer is now known (upsert on serial, index)."""
+    answered: tuple[StepRow, ...] = ()
+    """Steps that were answered; their plan stands as it is stored."""
     attempts: tuple[AttemptRow, ...] = ()
     """Intents to open, or the same rows ended (upsert on serial, number)."""
     updates: tuple[DeliveryUpdate, ...] = ()
@@ -687,6 +694,74 @@ class Provinces(Protocol):
     def local_items(self, province: str) -> Sequence[LocalItem]: ...
 
 
+# --- lanes ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BegunDelivery:
+    """
+    A delivery whose first intent is durable with what promises it, still in the hands that made it.
+
+    Nothing of it has left. If the process ends here it is an Unknown like every open intent.
+    """
+
+    row: DeliveryRow
+    """as it was before the intent, under the fence of the intent"""
+    system: System
+    key: CaseKey
+    steps: tuple[StepRow, ...]
+    prepared: Prepared
+    intent: AttemptRow
+
+
+class Slot(Protocol):
+    """Room in a lane, kept for one delivery: it is either started or given back."""
+
+    lease: timedelta
+
+    def start(self, begun: BegunDelivery) -> None:
+        """Send it, once its intent is durable; never blocks."""
+        ...
+
+    def give_back(self) -> None: ...
+
+
+class Lines(Protocol):
+    """The lanes as use cases see them. Only `dial` waits."""
+
+    def slot(self, destination: str) -> Slot | None:
+        """Room for a delivery that is begun outside its lane; None where there is none to spare."""
+        ...
+
+    async def dial(self, destination: str) -> bool:
+        """Wait until one more call to a destination may be made; False: it took too long."""
+        ...
+
+    def hang_up(self, destination: str) -> None:
+        """The call that `dial` allowed is over."""
+        ...
+
+    def done_calling(self, destination: str, serial: str) -> None:
+        """A delivery makes no more calls: what is left to commit needs no room in its lane."""
+        ...
+
+
+class NoLines:
+    """Where no lanes run, nothing is begun ahead and every call may be made at once."""
+
+    def slot(self, destination: str) -> Slot | None:
+        return None
+
+    async def dial(self, destination: str) -> bool:
+        return True
+
+    def hang_up(self, destination: str) -> None:
+        return None
+
+    def done_calling(self, destination: str, serial: str) -> None:
+        return None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """Bounds at the door; all in bytes or seconds."""
@@ -729,5 +804,6 @@ class Gateway:
     """Opened cases by number, kept by the use cases; only ever a copy of what the store holds."""
     wake: Callable[[str], None]
     """Tells the lane of a destination that there is work for it; never blocks."""
+    lines: Lines = field(default_factory=NoLines)
     limits: Limits = field(default_factory=Limits)
     almanac: Almanac = field(default_factory=Almanac)

@@ -33,7 +33,16 @@ from contracts.adapter import (
 )
 from gateway.blobs import open_blobs
 from gateway.keys import create_root, open_keys
-from gateway.ports import Body, Gateway, LocalItem, RetryPolicy, System
+from gateway.ports import (
+    BegunDelivery,
+    Body,
+    Gateway,
+    LocalItem,
+    NoLines,
+    RetryPolicy,
+    Slot,
+    System,
+)
 from gateway.storage.sqlite import open_store
 from gateway.usecases.calendars import read_almanac
 from gateway.usecases.caller import Caller
@@ -124,6 +133,9 @@ class Scripted:
         files = [answer.values["file"] for answer in answers]
         return BytePlan((json.dumps({"record": record, "files": files}, sort_keys=True).encode(),))
 
+    def ready(self, operation: str) -> bool:
+        return True
+
     async def prepare(
         self, operation: str, plan: BytePlan, *, serial: str, open_material: Any
     ) -> Prepared | Unavailable:
@@ -189,6 +201,27 @@ class TestProvinces:
 
     def local_items(self, province: str) -> Sequence[LocalItem]:
         return ()
+
+
+@dataclass
+class Ahead(NoLines):
+    """Lanes with `spare` slots: keeps what was begun until somebody sends it."""
+
+    spare: int = 1_000_000
+    lease: timedelta = timedelta(minutes=1)
+    begun: list[BegunDelivery] = field(default_factory=list)
+
+    def slot(self, destination: str) -> Slot | None:
+        if self.spare == 0:
+            return None
+        self.spare -= 1
+        return self
+
+    def start(self, begun: BegunDelivery) -> None:
+        self.begun.append(begun)
+
+    def give_back(self) -> None:
+        self.spare += 1
 
 
 @dataclass

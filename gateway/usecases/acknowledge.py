@@ -27,6 +27,7 @@ from gateway.ports import (
 from gateway.usecases.caller import Caller
 from gateway.usecases.draft import Draft, envelope
 from gateway.usecases.enter import Entered, enter, merge
+from gateway.usecases.first_intent import NONE, FirstIntents, open_first
 from gateway.usecases.stand import Standing, remember, stand
 from gateway.usecases.times import national, stamp
 
@@ -72,14 +73,34 @@ async def acknowledge(
             if isinstance(entered, Refused):
                 await gw.store.commit(merge(change, _unheard(row, entered, gw=gw)))
                 return
-            await gw.store.commit(merge(change, entered.change))
+            first = await _first(entered, row=row, standing=standing, gw=gw)
+            try:
+                await gw.store.commit(first.into(merge(change, entered.change)))
+            except BaseException:
+                first.give_back()
+                raise
         except RevisionConflictError:
             continue
+        first.start()
         remember(entered.standing, gw=gw)
-        for destination in entered.destinations:
+        for destination in entered.destinations(first):
             gw.wake(destination)
         return
     raise Overloaded("该办件正被频繁更新", "this case is being updated too often")
+
+
+async def _first(
+    entered: Entered, *, row: DeliveryRow, standing: Standing, gw: Gateway
+) -> FirstIntents:
+    """
+    What can be begun in the commit of the acknowledgement: what surely has nothing before it.
+
+    That is when the case held the application alone, whose one delivery ends in the same commit.
+    """
+    case = standing.case
+    if case.arrivals > 1 or row.arrival != 1 or len(case.systems("HANDLING")) != 1:
+        return NONE
+    return await open_first(entered.rendered, key=entered.key, gw=gw)
 
 
 async def _enter(

@@ -61,9 +61,18 @@ def move(
 
 
 def open_attempt(
-    work: Work, prepared: Prepared | None, *, attempt: int, step: int, at: datetime
+    work: Work,
+    prepared: Prepared | Unavailable | None,
+    *,
+    attempt: int,
+    step: int,
+    at: datetime,
 ) -> AttemptRow:
-    place = f"attempt:{work.row.serial}:{attempt}"
+    digest, sealed = None, None
+    if isinstance(prepared, Prepared):
+        place = f"attempt:{work.row.serial}:{attempt}"
+        digest = prepared.wire_digest
+        sealed = work.key.seal(frame(prepared.wire_salt, b""), place)
     return AttemptRow(
         serial=work.row.serial,
         number=attempt,
@@ -71,8 +80,8 @@ def open_attempt(
         step=step,
         fence=work.row.fence,
         started_at=at,
-        wire_digest=prepared.wire_digest if prepared else None,
-        sealed=work.key.seal(frame(prepared.wire_salt, b""), place) if prepared else None,
+        wire_digest=digest,
+        sealed=sealed,
     )
 
 

@@ -41,6 +41,7 @@ from gateway.core.retry import (
 )
 from gateway.ports import (
     AttemptRow,
+    BegunDelivery,
     Change,
     DeliveryRow,
     DeliveryState,
@@ -86,50 +87,66 @@ async def deliver(row: DeliveryRow, *, gw: Gateway) -> str:
         return "lost"
 
 
+async def deliver_begun(begun: BegunDelivery, *, gw: Gateway) -> str:
+    """The same for a delivery whose first intent was committed with what promises it."""
+    work = Work(row=begun.row, system=begun.system, key=begun.key, steps=begun.steps)
+    try:
+        return await _send(work, begun=begun, gw=gw)
+    except FenceLostError:
+        return "lost"
+
+
 # --- sending --------------------------------------------------------------------------------
 
 
-async def _send(work: Work, *, gw: Gateway) -> str:
+async def _send(work: Work, *, gw: Gateway, begun: BegunDelivery | None = None) -> str:
     """Send the remaining steps in order; stop at the first that is not delivered."""
     row, steps = work.row, list(work.steps)
     was: tuple[DeliveryState, ...] = SENDABLE
-    before = Change()  # what the step before brought, still to be committed
+    before = _NOTHING  # what the step before brought, still to be committed
     last = len(steps) - 1
     for index in range(row.step, len(steps)):
-        number = row.attempt + 1 + index - row.step
-        try:
-            step = _rendered(steps[index], work=work, steps=steps)
-        except Exception as error:  # whatever is wrong with it, sending again would not mend it
-            reason = f"unrenderable: {_cause(error)}"
-            left = replace(row, step=index, attempt=number - 1)
-            return await _bury(left, reason, was=was, before=before, gw=gw)
-        started = gw.clock.now()
-        prepared = await _prepare(step, work=work, gw=gw)
-        if isinstance(prepared, Unavailable):
-            intent = open_attempt(work, None, attempt=number, step=index, at=started)
-            outcome: Outcome = prepared
+        step, number = steps[index], row.attempt + 1 + index - row.step
+        prepared: Prepared | Unavailable
+        if begun is not None:
+            prepared, intent, begun = begun.prepared, begun.intent, None
         else:
-            intent = open_attempt(work, prepared, attempt=number, step=index, at=started)
-            opened = Change(
-                steps=(step,),
-                attempts=(intent,),
-                updates=(move(row, was, "sending", step=index, attempt=number, at=started),),
-                leaves=(attempt_leaf("delivery.intent", work, intent, at=started),),
-            )
-            await gw.store.commit(merge(before, opened))
-            was, before = ("sending",), Change()
+            try:
+                step = _rendered(step, work=work, steps=steps)
+            except Exception as error:  # whatever is wrong, sending again would not mend it
+                reason = f"unrenderable: {_cause(error)}"
+                left = replace(row, step=index, attempt=number - 1)
+                return await _bury(left, reason, was=was, before=before, gw=gw)
+            at = gw.clock.now()
+            prepared = await _prepare(step, work=work, gw=gw)
+            intent = open_attempt(work, prepared, attempt=number, step=index, at=at)
+            if isinstance(prepared, Prepared):
+                opened = Change(
+                    steps=() if step is steps[index] else (step,),
+                    attempts=(intent,),
+                    updates=(move(row, was, "sending", step=index, attempt=number, at=at),),
+                    leaves=(attempt_leaf("delivery.intent", work, intent, at=at),),
+                )
+                await gw.store.commit(merge(before, opened))
+                before = _NOTHING
+        outcome: Outcome
+        if isinstance(prepared, Prepared):
+            was = ("sending",)
             outcome = await _transmit(prepared, work=work, gw=gw)
+        else:
+            outcome = prepared
         if isinstance(outcome, Unknown) and step.material_id is not None:
             # An upload has no effect until the submit that names it: repeating it is harmless.
             outcome = Unavailable(outcome.reason, exchange=outcome.exchange)
         ended = end_attempt(intent, outcome, work=work, prepared=prepared, at=gw.clock.now())
         if index == last or not isinstance(outcome, Delivered):
+            gw.lines.done_calling(row.destination, row.serial)
             return await _settle(
                 work, outcome, ended, step=step, index=index, was=was, before=before, gw=gw
             )
         answer = seal_answer(outcome.receipt, serial=row.serial, index=index, key=work.key)
         steps[index] = replace(step, sealed_answer=answer, done=True)
-        before = Change(steps=(steps[index],), attempts=(ended,))
+        before = Change(answered=(steps[index],), attempts=(ended,))
     raise IntegrityError(f"送达 {row.serial} 没有待发步骤", "a delivery without steps left")
 
 
@@ -148,10 +165,14 @@ async def _prepare(step: StepRow, *, work: Work, gw: Gateway) -> Prepared | Unav
 
 async def _transmit(prepared: Prepared, *, work: Work, gw: Gateway) -> Outcome:
     """Bytes may have left us when something fails here: every surprise is an Unknown."""
+    if not await gw.lines.dial(work.row.destination):
+        return Unavailable("no call to the destination could be made in time")
     try:
         return await work.system.adapter.transmit(prepared, open_material=_reader(work, gw=gw))
     except Exception as error:
         return Unknown(f"the attempt broke off: {_cause(error)}")
+    finally:
+        gw.lines.hang_up(work.row.destination)
 
 
 def _cause(error: Exception) -> str:
@@ -213,7 +234,8 @@ async def _ask(work: Work, *, gw: Gateway) -> str:
         return await _settle(
             work, outcome, ended, step=step, index=row.step, was=("asking",), gw=gw
         )
-    answer = await _query(work)
+    answer = await _query(work, gw=gw)
+    gw.lines.done_calling(row.destination, row.serial)
     asked = AttemptRow(
         serial=row.serial,
         number=row.attempt + 1,
@@ -259,11 +281,15 @@ async def _ask(work: Work, *, gw: Gateway) -> str:
     )
 
 
-async def _query(work: Work) -> QueryAnswer:
+async def _query(work: Work, *, gw: Gateway) -> QueryAnswer:
+    if not await gw.lines.dial(work.row.destination):
+        return Unanswered("no call to the destination could be made in time")
     try:
         return await work.system.adapter.query(work.row.serial)
     except Exception as error:
         return Unanswered(f"the question broke off: {_cause(error)}")
+    finally:
+        gw.lines.hang_up(work.row.destination)
 
 
 # --- settling -------------------------------------------------------------------------------
@@ -324,15 +350,15 @@ async def _commit(
         reason=reason,
         settled_at=now if state in ("delivered", "rejected") else None,
     )
-    steps: tuple[StepRow, ...] = ()
+    answered: tuple[StepRow, ...] = ()
     if receipt is not None and step is not None:
         answer = seal_answer(receipt, serial=row.serial, index=index, key=work.key)
-        steps = (replace(step, sealed_answer=answer, done=True),)
+        answered = (replace(step, sealed_answer=answer, done=True),)
     event = {"parked": "delivery.parked", "dead": "delivery.dead"}.get(state, "delivery.outcome")
     if ended.purpose == "query" and event == "delivery.outcome":
         event = "query.outcome"
     change = Change(
-        steps=steps,
+        answered=answered,
         attempts=(ended,),
         updates=(update,),
         leaves=(attempt_leaf(event, work, ended, at=now, reason=reason),),
@@ -391,4 +417,4 @@ async def _bury(
     return "dead"
 
 
-__all__ = ["deliver"]
+__all__ = ["deliver", "deliver_begun"]

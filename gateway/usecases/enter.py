@@ -25,6 +25,7 @@ from gateway.usecases.case_rows import case_row, message_leaf, new_parties, numb
 from gateway.usecases.destinations import Sent, rehomed, send_on
 from gateway.usecases.draft import Draft
 from gateway.usecases.entry_checks import bind_named, refuse_known_numbers, refuse_undeliverable
+from gateway.usecases.first_intent import FirstIntents
 from gateway.usecases.opening import begin, clock_rules
 from gateway.usecases.pinned import pin
 from gateway.usecases.render import Rendered
@@ -47,11 +48,12 @@ class Entered:
     answer: dict[str, Any]
     rendered: tuple[Rendered, ...]
 
-    @property
-    def destinations(self) -> tuple[str, ...]:
-        """Lanes to wake once this is committed."""
+    def destinations(self, first: FirstIntents) -> tuple[str, ...]:
+        """Lanes to wake once this is committed: for what is not begun with it."""
         return tuple(
-            one.delivery.destination for one in self.rendered if one.delivery.state == "pending"
+            one.delivery.destination
+            for one in self.rendered
+            if one.delivery.state == "pending" and not first.begun(one.delivery.serial)
         )
 
     @property

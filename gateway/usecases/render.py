@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from contracts.adapter import BytePlan
 from contracts.errors import Finding, Unrenderable
 from gateway.core.audit.leaf import GATEWAY, Leaf
 from gateway.core.case import MAIN, Case
@@ -38,6 +39,8 @@ class Address:
 class Rendered:
     delivery: DeliveryRow
     steps: tuple[StepRow, ...] = ()
+    plan: BytePlan | None = None
+    """payload of the first step, if it is known already"""
     record: dict[str, Any] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     leaves: tuple[Leaf, ...] = ()
@@ -55,9 +58,10 @@ def render(
             context=_context(document, address, target=target, gw=gw),
             as_of=address.case.as_of_date,
         )
+        encoded = target.adapter.encode(kind, translated.document)
         steps = tuple(
             seal_step(step, serial=address.serial, index=index, key=address.key)
-            for index, step in enumerate(target.adapter.encode(kind, translated.document))
+            for index, step in enumerate(encoded)
         )
     except Unrenderable as error:
         findings = error.findings or (_unrenderable(error),)
@@ -75,6 +79,7 @@ def render(
     return Rendered(
         delivery=delivery,
         steps=steps,
+        plan=encoded[0].plan if encoded else None,
         record=translated.document,
         findings=translated.findings,
     )

@@ -38,6 +38,7 @@ from gateway.ports import (
 from gateway.usecases.caller import Caller
 from gateway.usecases.draft import Draft, read_foreign, read_native
 from gateway.usecases.enter import Entered, enter
+from gateway.usecases.first_intent import NONE, open_first
 from gateway.usecases.materials import bind_material, stage_bytes
 from gateway.usecases.stand import Standing, remember, stand
 from gateway.usecases.times import stamp
@@ -134,9 +135,16 @@ async def _enter(inbound: Inbound, identity: _Identity, *, sender: System, gw: G
         receipts=_receipts(identity, entered, sender=sender, gw=gw),
         materials=(*entered.change.materials, *await _keep_inline(inbound, entered, gw=gw)),
     )
-    await gw.store.commit(change)
+    # Of a new case every delivery is first; later ones may have something before them.
+    first = NONE if standing else await open_first(entered.rendered, key=entered.key, gw=gw)
+    try:
+        await gw.store.commit(first.into(change))
+    except BaseException:
+        first.give_back()
+        raise
+    first.start()
     remember(entered.standing, gw=gw)
-    for destination in entered.destinations:
+    for destination in entered.destinations(first):
         gw.wake(destination)
     return Answer(202, entered.answer)
 

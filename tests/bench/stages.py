@@ -3,6 +3,8 @@ Where the time of one case goes: CPU per stage of the line, in one process, with
 
 `python -m tests.bench.stages --cases 300`. The store, the keys and the mapping are the real ones;
 only the HTTP port answers from memory. `main` is the event loop's thread, `process` all threads.
+Deliveries are begun in the commit that promises them, as where lanes have slots to spare; with
+`--claimed` they are claimed, as where lanes are behind.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -24,14 +27,16 @@ from adapters.connection import load_connection
 from adapters.http import AiohttpClient, HttpCall, HttpReply, HttpResult
 from contracts.adapter import MaterialReader, WireRequest
 from gateway.app import open_gateway
+from gateway.ports import NoLines
 from gateway.sandbox.invented import invent_connection
 from gateway.settings import Settings
 from gateway.usecases.caller import Caller
-from gateway.usecases.deliver import deliver
+from gateway.usecases.deliver import deliver, deliver_begun
 from gateway.usecases.take_in import Inbound, take_in
 from gateway.world import RealIds
 from mappings.load import PROVINCES
 from tests.bench.pipeline import CODES, HOUSEHOLD, SENDER, application
+from tests.world import Ahead
 
 HANDLER = "510000"
 WARM_UP = 20
@@ -76,7 +81,7 @@ class Times:
             print(f"{stage:20} main {main:7.0f} µs   process {process:7.0f} µs")
 
 
-async def measure(cases: int, *, folder: Path) -> Times:
+async def measure(cases: int, *, folder: Path, claimed: bool = False) -> Times:
     ids, times = RealIds(), Times()
     connections = {
         code: invent_connection(load_connection(PROVINCES / code), url="http://x", ids=ids)
@@ -87,7 +92,9 @@ async def measure(cases: int, *, folder: Path) -> Times:
     os.environ |= {"TONGBAN_DATA_DIR": str(folder / "gw"), "TONGBAN_CONNECTIONS": str(file)}
     template = json.dumps(application(HOUSEHOLD["rest"]), ensure_ascii=False)
     async with open_gateway(Settings()) as opened:
-        gw = opened.gw
+        ahead = Ahead()
+        lines = NoLines() if claimed else ahead
+        gw = replace(opened.gw, wake=lambda destination: None, lines=lines)
         dialect = gw.provinces.dialect(SENDER, "test")
         assert dialect is not None
         for number in range(cases):
@@ -109,22 +116,29 @@ async def measure(cases: int, *, folder: Path) -> Times:
             for destination, name in ((HANDLER, "deliver the case"), (SENDER, "deliver the ack")):
                 now = gw.clock.now()
                 until = now + timedelta(minutes=1)
-                with times.of("claim"):
-                    rows = await gw.store.claim(destination, now=now, lease_until=until, limit=5)
-                for row in rows:
+                if ahead.begun:
+                    begun = ahead.begun.pop()
+                    with times.of(name):
+                        state = await deliver_begun(begun, gw=gw)
+                else:  # the first to a place that gives tokens, too
+                    with times.of("claim"):
+                        (row,) = await gw.store.claim(
+                            destination, now=now, lease_until=until, limit=5
+                        )
                     with times.of(name):
                         state = await deliver(row, gw=gw)
-                    assert state == "delivered", state
+                assert state == "delivered", state
     return times
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.bench.stages")
     parser.add_argument("--cases", type=int, default=300)
+    parser.add_argument("--claimed", action="store_true", help="claim every delivery")
     given = parser.parse_args()
     AiohttpClient.request = answer  # type: ignore[method-assign]
     with tempfile.TemporaryDirectory(prefix="tongban-stages-") as name:
-        asyncio.run(measure(given.cases, folder=Path(name))).print()
+        asyncio.run(measure(given.cases, folder=Path(name), claimed=given.claimed)).print()
 
 
 if __name__ == "__main__":

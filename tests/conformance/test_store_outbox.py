@@ -14,7 +14,7 @@ from typing import get_args
 
 import pytest
 
-from contracts.errors import NotFound
+from contracts.errors import IntegrityError, NotFound
 from gateway.ports import (
     OPEN_STATES,
     Change,
@@ -65,6 +65,75 @@ async def claim(
 
 async def serials(store: Store, **how: object) -> list[str]:
     return [row.serial for row in await claim(store, **how)]  # type: ignore[arg-type]
+
+
+# --- begun with what promises them ------------------------------------------------------------
+
+
+async def begin(store: Store, row: DeliveryRow) -> None:
+    case = a_case(1) if await store.case(number(1)) is None else None
+    intent = an_attempt(1, serial=row.serial)
+    await store.commit(
+        Change(case=case, deliveries=(row,), attempts=(intent,), lease_until=NOON + LEASE)
+    )
+
+
+def begun(name: str, **changed: object) -> DeliveryRow:
+    return alone(name, state="sending", attempt=1, fence=1, **changed)
+
+
+async def test_a_delivery_that_comes_begun_is_leased_and_moves_under_its_fence(store: Store):
+    await begin(store, begun("a"))
+    assert await serials(store) == []
+
+    done = a_move(begun("a"), "delivered", was=("sending",), attempt=1)
+    with pytest.raises(FenceLostError):
+        await store.commit(Change(updates=(replace(done, fence=0),)))
+    await store.commit(Change(updates=(done,)))
+
+    row = await store.delivery("a")
+    assert row is not None
+    assert (row.state, row.fence, row.attempt) == ("delivered", 1, 1)
+
+
+async def test_a_begun_delivery_nobody_ends_comes_back_to_be_asked_about(store: Store):
+    await begin(store, begun("a"))
+
+    (row,) = await claim(store, now=NOON + LEASE)
+
+    assert (row.serial, row.state, row.fence) == ("a", "asking", 2)
+
+
+async def test_a_delivery_cannot_be_begun_behind_an_open_one(store: Store):
+    await promise(store, queued(1))
+    with pytest.raises(IntegrityError):
+        await begin(store, replace(begun("s2"), order_key=queued(1).order_key, position=2))
+    assert await store.delivery("s2") is None
+
+
+async def test_a_delivery_can_be_begun_in_the_change_that_ends_the_one_before(store: Store):
+    await promise(store, queued(1))
+    (first,) = await claim(store)
+    second = replace(begun("s2"), order_key=first.order_key, position=2)
+    await store.commit(
+        Change(
+            updates=(a_move(first, "delivered"),),
+            deliveries=(second,),
+            attempts=(an_attempt(1, serial="s2"),),
+            lease_until=NOON + LEASE,
+        )
+    )
+    assert await serials(store) == []
+    assert await store.delivery("s2") == second
+
+
+async def test_an_answered_step_keeps_its_plan(store: Store):
+    await promise(store, alone("a"))
+    await store.commit(Change(steps=(a_step(1, serial="a"),)))
+    answered = a_step(1, serial="a", sealed_plan=b"not looked at", sealed_answer=b"y", done=True)
+    await store.commit(Change(answered=(answered,)))
+
+    assert await store.steps("a") == [replace(answered, sealed_plan=b"sealed plan")]
 
 
 # --- claiming -------------------------------------------------------------------------------

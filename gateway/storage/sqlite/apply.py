@@ -14,7 +14,8 @@ from gateway.storage.sqlite.materials import put_material
 from gateway.storage.sqlite.memory import Memory
 from gateway.storage.sqlite.messages import mark_applied, put_message, put_receipt
 from gateway.storage.sqlite.outbox import move_delivery, put_delivery
-from gateway.storage.sqlite.steps import put_attempt, put_steps
+from gateway.storage.sqlite.steps import put_answer, put_attempt, put_steps
+from gateway.storage.sqlite.values import micros
 
 
 def apply(db: apsw.Connection, change: Change, *, memory: Memory) -> tuple[str, ...]:
@@ -39,15 +40,22 @@ def apply(db: apsw.Connection, change: Change, *, memory: Memory) -> tuple[str, 
         mark_applied(db, case_number, arrival)
     for material in change.materials:
         put_material(db, material)
-    for delivery in change.deliveries:
-        put_delivery(db, delivery)
+    case = change.case
+    new = case.number if case is not None and case.revision == 1 else None
     if change.updates:
         intents = {attempt.serial for attempt in change.attempts if attempt.ended_at is None}
         for update in change.updates:
             holds = update.state == "sending" or update.serial in intents
             move_delivery(db, update, leases=memory.leases, holds=holds)
+    # After the updates: what ends in this change stands in nobody's way.
+    until = None if change.lease_until is None else micros(change.lease_until)
+    alone = new is not None and len(change.deliveries) == 1
+    for delivery in change.deliveries:
+        put_delivery(db, delivery, leases=memory.leases, lease_until=until, alone=alone)
     if change.steps:
         put_steps(db, change.steps)
+    for step in change.answered:
+        put_answer(db, step)
     for attempt in change.attempts:
         put_attempt(db, attempt)
     if change.cursor is not None:
@@ -56,8 +64,6 @@ def apply(db: apsw.Connection, change: Change, *, memory: Memory) -> tuple[str, 
         put_calendar(db, calendar)
     for access in change.access:
         put_access(db, access)
-    case = change.case
-    new = case.number if case is not None and case.revision == 1 else None
     return memory.ledger.append(db, change.leaves, new_case=new)
 
 

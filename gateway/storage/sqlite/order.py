@@ -31,11 +31,12 @@ WHERE order_key = ?
 """
 
 
-def reorder(db: apsw.Connection, order_key: str) -> None:
-    """Bring `waits` of an order key up to date."""
+def reorder(db: apsw.Connection, order_key: str) -> bool:
+    """Bring `waits` of an order key up to date; whether it was not."""
     wrong = fetch(db, _WRONG, (order_key,))
     if wrong:
         db.executemany("UPDATE deliveries SET waits = NOT waits WHERE id = ?", wrong)
+    return bool(wrong)
 
 
 def order_key_of(db: apsw.Connection, serial: str) -> str:

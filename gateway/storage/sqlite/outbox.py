@@ -12,9 +12,9 @@ from typing import Any
 
 import apsw
 
-from contracts.errors import NotFound
+from contracts.errors import IntegrityError, NotFound
 from gateway.ports import OPEN_STATES, DeliveryFilter, DeliveryRow, DeliveryUpdate, FenceLostError
-from gateway.storage.sqlite.leases import Leases
+from gateway.storage.sqlite.leases import Lease, Leases
 from gateway.storage.sqlite.order import changes_order, order_key_of, reorder
 from gateway.storage.sqlite.query import fetch, fetch_one
 from gateway.storage.sqlite.values import instant, instant_or_none, micros, micros_or_none
@@ -56,7 +56,20 @@ def _among(states: tuple[str, ...]) -> str:
     return f"state IN ({', '.join(map(repr, states))})"
 
 
-def put_delivery(db: apsw.Connection, row: DeliveryRow) -> None:
+def put_delivery(
+    db: apsw.Connection,
+    row: DeliveryRow,
+    *,
+    leases: Leases,
+    lease_until: int | None = None,
+    alone: bool = False,
+) -> None:
+    """
+    Store a new delivery; `alone`: it is the first and only one of a new case.
+
+    Raises:
+        IntegrityError: it comes as "sending", with a lease, and another stands before it.
+    """
     db.execute(
         _INSERT,
         (
@@ -83,7 +96,11 @@ def put_delivery(db: apsw.Connection, row: DeliveryRow) -> None:
         ),
     )
     db.execute(_INSERT_RECORD, (db.last_insert_rowid(), row.sealed_record))
-    reorder(db, row.order_key)
+    waits = not alone and reorder(db, row.order_key)
+    if row.state == "sending" and lease_until is not None:
+        if waits:
+            raise IntegrityError(f"送达 {row.serial} 尚未轮到", "a delivery begun out of its turn")
+        leases.put(Lease(row.serial, row.destination, lease_until, row.fence, row.state))
 
 
 def move_delivery(

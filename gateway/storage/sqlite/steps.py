@@ -29,6 +29,7 @@ ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed WHERE sealed <> excluded
 _DROP_PLAN = """
 DELETE FROM step_plans WHERE id = (SELECT id FROM steps WHERE serial = ? AND step = ?)
 """
+_PUT_ANSWER = "UPDATE steps SET sealed_answer = ?, done = ? WHERE serial = ? AND step = ?"
 _SELECT_STEPS = """
 SELECT serial, step, operation, material_id, sealed, sealed_answer, done
 FROM steps LEFT JOIN step_plans USING (id) WHERE serial = ? ORDER BY step
@@ -59,6 +60,10 @@ def put_steps(db: apsw.Connection, rows: Sequence[StepRow]) -> None:
             db.execute(_DROP_PLAN, (serial, index))
         else:
             db.execute(_PUT_PLAN, (row.sealed_plan, serial, index))
+
+
+def put_answer(db: apsw.Connection, row: StepRow) -> None:
+    db.execute(_PUT_ANSWER, (row.sealed_answer, row.done, row.serial, row.index))
 
 
 def steps(db: apsw.Connection, serial: str) -> Sequence[StepRow]:
@@ -117,4 +122,4 @@ def _attempt(row: tuple[Any, ...]) -> AttemptRow:
     )
 
 
-__all__ = ["attempts", "put_attempt", "put_steps", "steps"]
+__all__ = ["attempts", "put_answer", "put_attempt", "put_steps", "steps"]

@@ -9,6 +9,7 @@ import json
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -140,6 +141,113 @@ async def test_an_idle_lane_asks_nothing_and_claims_at_once_when_woken(
     assert claims == [(4, 1), (4, 1)]
     lane.stop()
     await running
+
+
+def begun(serial: str) -> Any:
+    return SimpleNamespace(row=SimpleNamespace(serial=serial, destination=HANDLER))
+
+
+async def test_slots_are_handed_out_while_there_are_some_and_the_lane_is_stopped_after_them(
+    world: World, claims: list[tuple[int, int]]
+) -> None:
+    settled: asyncio.Queue[str] = asyncio.Queue()
+    gate = asyncio.Event()
+
+    async def deliver(row: DeliveryRow) -> str:
+        return await settle(row, world=world, settled=settled)
+
+    async def deliver_begun(one: Any) -> str:
+        await gate.wait()
+        lane.done_calling(one.row.serial)
+        await settled.put(one.row.serial)
+        return "delivered"
+
+    lane = Lane(
+        HANDLER,
+        gw=world.gw,
+        deliver=deliver,
+        deliver_begun=deliver_begun,
+        width=4,
+        lease=timedelta(seconds=10),
+    )
+    running = asyncio.ensure_future(lane.run())
+    await ended(settled)
+    await asyncio.sleep(0.05)
+
+    slots = [lane.slot() for _ in range(5)]
+    assert [slot is not None for slot in slots] == [True] * 4 + [False]
+    for number, slot in enumerate(slots[:3]):
+        assert slot is not None
+        slot.start(begun(f"begun-{number}"))
+    lane.stop()
+    gate.set()
+    await ended(settled, 3)
+    await asyncio.sleep(0.01)
+    assert not running.done()  # the fourth is still kept for somebody
+    assert slots[3] is not None
+    slots[3].give_back()
+    await asyncio.wait_for(running, 5)
+
+
+async def test_a_lane_that_is_behind_keeps_half_its_slots_for_what_waits(world: World) -> None:
+    async def nothing(_: Any) -> str:
+        return "delivered"
+
+    lane = Lane(
+        HANDLER,
+        gw=world.gw,
+        deliver=nothing,
+        deliver_begun=nothing,
+        width=4,
+        lease=timedelta(seconds=10),
+    )
+    lane.wake()
+
+    assert [lane.slot() is not None for _ in range(4)] == [True, True, False, False]
+
+
+async def test_no_more_calls_than_lines_and_half_a_lease_is_the_longest_wait(world: World) -> None:
+    async def nothing(_: Any) -> str:
+        return "delivered"
+
+    lane = Lane(
+        HANDLER,
+        gw=world.gw,
+        deliver=nothing,
+        width=8,
+        lines=2,
+        lease=timedelta(seconds=0.1),
+    )
+    assert [await lane.dial(), await lane.dial()] == [True, True]
+    assert await lane.dial() is False
+    third = asyncio.ensure_future(lane.dial())
+    await asyncio.sleep(0.01)
+    assert not third.done()
+    lane.hang_up()
+    assert await third is True
+
+
+async def test_a_lane_whose_calls_do_not_end_gives_no_more_slots_than_it_has_lines(
+    world: World,
+) -> None:
+    async def nothing(_: Any) -> str:
+        return "delivered"
+
+    lane = Lane(
+        HANDLER,
+        gw=world.gw,
+        deliver=nothing,
+        deliver_begun=nothing,
+        width=8,
+        lines=2,
+        lease=timedelta(seconds=10),
+    )
+    lane._behind = False
+    await lane.dial()
+    world.clock.pass_(seconds=lanes.SLOW_SECONDS + 1)
+    assert [lane.slot() is not None for _ in range(3)] == [True, True, False]
+    lane.hang_up()
+    assert lane.slot() is not None
 
 
 async def test_a_lane_with_more_due_claims_for_half_its_slots(
