@@ -6,7 +6,10 @@ Cases a second through the whole durable line, against a bare forwarder, on the 
     forwarder   a bare aiohttp forwarder: POST in, POST out, no storage
     rest        Shanghai's JSON dialect → Sichuan (REST): authenticate, validate, translate, commit,
                 answer, deliver; the acknowledgement back to Shanghai is delivered too
-    soap        the same sender → Inner Mongolia (SOAP document/literal, WS-Security)
+    rest_pull   the same from a sender that fetches what is for it: a second gateway with a copy of
+                Shanghai's folder that says `mailbox`; the acknowledgement is made and stored, and
+                waits there: nobody fetches it during the run
+    soap        the same sender as `rest` → Inner Mongolia (SOAP document/literal, WS-Security)
 
 interleaved, five times each; medians. *accepted/s* are answers wrk got, *delivered/s* cases the
 backend took, divided by the time until the last one was there. CPU is the gateway process alone.
@@ -41,15 +44,25 @@ from gateway.world import RealClock, RealIds, free_ports
 from mappings.load import PROVINCES
 
 CODES = ("150000", "310000", "510000")
-LINES = ("forwarder", "rest", "soap")
+LINES = ("forwarder", "rest", "rest_pull", "soap")
 CONNECTIONS = 64
 BODY = 4096
 WARM_UP_SECONDS, WARM_UP = 2, 99
 SENDER = "310000"
 DRAIN_SECONDS = 120.0
 QUIET_SECONDS = 0.7
-HOUSEHOLD = {"rest": "511602990000", "soap": "150402990000"}
-COUNTED = {"rest": "510000.submit", "soap": "150000.submit_case", "forwarder": "plain"}
+HOUSEHOLD = {"rest": "511602990000", "rest_pull": "511602990000", "soap": "150402990000"}
+COUNTED = {
+    "forwarder": "plain",
+    "rest": "510000.submit",
+    "rest_pull": "510000.submit",
+    "soap": "150000.submit_case",
+}
+PUSHED, PULLED = (
+    "capabilities: {idempotent: true,",
+    "capabilities: {mailbox: true, idempotent: true,",
+)
+"""In Shanghai's connection.yaml, and what the copy for `rest_pull` says instead."""
 PATH = {"forwarder": "/plain", "rest": "/provinces/310000/messages"}
 GOALS = {"rest_of_forwarder": 0.20, "soap_of_rest": 0.60, "memory_mb": 200}
 MATERIAL = 2 * 1024 * 1024
@@ -78,13 +91,16 @@ class Bench:
     forwarder: Process
     gateway: Process
     token: str
+    pulled: Process
+    """the gateway of `rest_pull`"""
+    pulled_token: str
 
     async def run(self, line: str, *, number: int) -> Run:
         """Load one line for `seconds` and wait until everything accepted was delivered."""
-        process = self.forwarder if line == "forwarder" else self.gateway
+        process = {"forwarder": self.forwarder, "rest_pull": self.pulled}.get(line, self.gateway)
         before, cpu = await self._counted(line), _cpu_seconds(process.pid)
         started = time.monotonic()
-        said = await self._wrk(line, process.url, name=f"b{number}{line[0]}")
+        said = await self._wrk(line, process.url, name=f"b{number}{line[0]}{line[-1]}")
         accepted = said["requests"] - said["status_errors"]
         delivered, ended = await self._drained(line, before + accepted)
         done = delivered - before
@@ -104,7 +120,8 @@ class Bench:
         command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{self.seconds}s", "--timeout", "10s"]
         command += ["-s", str(Path(__file__).parent / "submit.lua"), url, "--"]
         command += [str(body), path, name, "Content-Type", "application/json"]
-        command += ["Authorization", f"Bearer {self.token}"]
+        token = self.pulled_token if line == "rest_pull" else self.token
+        command += ["Authorization", f"Bearer {token}"]
         wrk = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
         output, _ = await wrk.communicate()
         result = next(row for row in output.decode().splitlines() if row.startswith("RESULT "))
@@ -162,9 +179,10 @@ async def bench(*, runs: int, seconds: int, materials: int, folder: Path) -> dic
         clock=clock,
     )
     gateway = await _start_gateway(folder, clock)
+    pulled = await _start_gateway(folder, clock, name="pulled", provinces=_pulling(folder))
     try:
-        token = await _grant(folder)
-        one = Bench(folder, seconds, backend, forwarder, gateway, token)
+        token, pulled_token = await _grant(folder, "gateway"), await _grant(folder, "pulled")
+        one = Bench(folder, seconds, backend, forwarder, gateway, token, pulled, pulled_token)
         for line in LINES:
             await replace(one, seconds=WARM_UP_SECONDS).run(line, number=WARM_UP)
         found: list[Run] = []
@@ -178,13 +196,14 @@ async def bench(*, runs: int, seconds: int, materials: int, folder: Path) -> dic
                     f"  CPU {run.cpu_us:6.0f} µs  errors {run.errors}",
                     flush=True,
                 )
+        await pulled.stop()
         await gateway.stop()
         gateway = await _start_gateway(folder, clock)
         memory = await _pass_materials(
             materials, url=gateway.url, pid=gateway.pid, token=token, bench=one
         )
     finally:
-        for process in (gateway, forwarder, backend):
+        for process in (gateway, pulled, forwarder, backend):
             await process.stop()
     return report(found, memory_mb=memory, materials=materials, folder=folder)
 
@@ -200,11 +219,14 @@ def report(
             )
             for name in ("accepted", "delivered", "p50_ms", "p99_ms", "cpu_us")
         }
-        for line in ("forwarder", "rest", "soap")
+        for line in LINES
     }
     ratios = {
         "rest_of_forwarder": round(
             medians["rest"]["delivered"] / medians["forwarder"]["delivered"], 3
+        ),
+        "rest_pull_of_forwarder": round(
+            medians["rest_pull"]["delivered"] / medians["forwarder"]["delivered"], 3
         ),
         "soap_of_rest": round(medians["soap"]["delivered"] / medians["rest"]["delivered"], 3),
     }
@@ -214,7 +236,7 @@ def report(
         "python": sys.version.split()[0],
         "connections": CONNECTIONS,
         "body_bytes": (folder / "rest.json").stat().st_size,
-        "runs": len(found) // 3,
+        "runs": len(found) // len(LINES),
         "errors": sum(run.errors for run in found),
         "median": medians,
         "ratio": ratios,
@@ -282,15 +304,29 @@ async def _pass_materials(count: int, *, url: str, pid: int, token: str, bench: 
     return _peak_mb(pid)
 
 
-async def _start_gateway(folder: Path, clock: RealClock) -> Process:
+def _pulling(folder: Path) -> Path:
+    """The province folders, but that Shanghai fetches what is for it."""
+    copied = folder / "provinces"
+    shutil.copytree(PROVINCES, copied)
+    file = copied / SENDER / "connection.yaml"
+    text = file.read_text(encoding="utf-8")
+    assert text.count(PUSHED) == 1, "the folder of Shanghai has changed"
+    file.write_text(text.replace(PUSHED, PULLED), encoding="utf-8")
+    return copied
+
+
+async def _start_gateway(
+    folder: Path, clock: RealClock, *, name: str = "gateway", provinces: Path = PROVINCES
+) -> Process:
     return await start(
-        "gateway",
+        name,
         ["gateway", "serve"],
         event="gateway.started",
         folder=folder,
         clock=clock,
         environment={
-            "TONGBAN_DATA_DIR": str(folder / "gateway"),
+            "TONGBAN_DATA_DIR": str(folder / name),
+            "TONGBAN_PROVINCES_DIR": str(provinces),
             "TONGBAN_CONNECTIONS": str(folder / "connections.json"),
             "TONGBAN_ENVIRONMENT": "test",
             "TONGBAN_PORT": "0",
@@ -299,8 +335,8 @@ async def _start_gateway(folder: Path, clock: RealClock) -> Process:
     )
 
 
-async def _grant(folder: Path) -> str:
-    connector = aiohttp.UnixConnector(path=str(folder / "gateway" / "admin.sock"))
+async def _grant(folder: Path, name: str) -> str:
+    connector = aiohttp.UnixConnector(path=str(folder / name / "admin.sock"))
     form = {"client_id": SENDER, "role": "partner", "system": SENDER}
     async with (
         aiohttp.ClientSession(connector=connector) as session,
