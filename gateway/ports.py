@@ -706,10 +706,11 @@ class BegunDelivery:
     """
 
     row: DeliveryRow
-    """as it was before the intent, under the fence of the intent"""
+    """as it is stored with its intent"""
     system: System
     key: CaseKey
     steps: tuple[StepRow, ...]
+    message_id: str
     prepared: Prepared
     intent: AttemptRow
 

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import hmac
 from collections import OrderedDict
-from hashlib import sha256
 from pathlib import Path
 
 from contracts.errors import IntegrityError, Overloaded
@@ -121,11 +120,11 @@ class FileKeys:
         key = self._indexes.get(purpose)
         if key is None:
             key = self._indexes[purpose] = derive(self._root, f"index/{purpose}")
-        return hmac.digest(key, frame(*(part.encode() for part in parts)), sha256)
+        return hmac.digest(key, frame(*(part.encode() for part in parts)), "sha256")
 
     def fingerprint(self, data: bytes) -> bytes:
         """HMAC-SHA256, 32 bytes."""
-        return hmac.digest(self._fingerprint, data, sha256)
+        return hmac.digest(self._fingerprint, data, "sha256")
 
     def seal(self, data: bytes, place: str) -> bytes:
         return self._seal.seal(data, place)

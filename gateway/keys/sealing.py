@@ -8,7 +8,6 @@ A case key seals far fewer than 2^32 values, the bound of NIST SP 800-38D 8.3 fo
 from __future__ import annotations
 
 import hmac
-from hashlib import sha256
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -67,7 +66,7 @@ class OpenCaseKey:
 
     def commit(self, name: str, value: str) -> str:
         """HMAC-SHA256 over name, a zero byte, value; UTF-8, hex. Source: reliability 3.7."""
-        return hmac.digest(self._commit, f"{name}\0{value}".encode(), sha256).hex()
+        return hmac.digest(self._commit, f"{name}\0{value}".encode(), "sha256").hex()
 
 
 def _broken() -> IntegrityError:

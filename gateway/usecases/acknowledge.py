@@ -28,7 +28,7 @@ from gateway.usecases.caller import Caller
 from gateway.usecases.draft import Draft, envelope
 from gateway.usecases.enter import Entered, enter, merge
 from gateway.usecases.first_intent import NONE, FirstIntents, open_first
-from gateway.usecases.stand import Standing, remember, stand
+from gateway.usecases.stand import Standing, remember, remembered, stand
 from gateway.usecases.times import national, stamp
 
 TRIES = 50
@@ -44,9 +44,12 @@ async def acknowledge(
     system: System,
     change: Change,
     gw: Gateway,
+    of: str | None = None,
 ) -> None:
     """
     Commit the end of a delivery, with the acknowledgement it makes where it makes one.
+
+    `of`: id of the message that was delivered, if it is at hand.
 
     Raises:
         FenceLostError: the delivery belongs to somebody else now; nothing was stored.
@@ -55,19 +58,24 @@ async def acknowledge(
     if not told and not (receipt is not None and row.kind == "application"):
         await gw.store.commit(change)
         return
-    for _ in range(TRIES):
-        standing = await stand(row.case_number, gw=gw)
-        original = await gw.store.message(row.case_number, row.arrival)
-        if standing is None or original is None:
+    said = _said(receipt=receipt, rejection=rejection)
+    for number in range(TRIES):
+        # First as this process saw the case last; what does not fit then is looked at with care.
+        trusting = number == 0
+        standing = remembered(row.case_number, gw=gw) if trusting else None
+        standing = standing or await stand(row.case_number, gw=gw)
+        of = of or await _message_id(row, gw=gw)
+        if standing is None or of is None:
             await gw.store.commit(change)
             return
-        said = _said(receipt=receipt, rejection=rejection)
         make = partial(
-            _enter, of=original.message_id, row=row, system=system, standing=standing, gw=gw
+            _enter, of=of, row=row, system=system, standing=standing, gw=gw, trusting=trusting
         )
         try:
             entered = await make(said)
             if isinstance(entered, Refused):
+                if trusting:
+                    continue
                 # What the other side wrote cannot stand in the case; that it answered can.
                 entered = await make(_bare(said), findings=_warned(entered))
             if isinstance(entered, Refused):
@@ -87,6 +95,11 @@ async def acknowledge(
             gw.wake(destination)
         return
     raise Overloaded("该办件正被频繁更新", "this case is being updated too often")
+
+
+async def _message_id(row: DeliveryRow, *, gw: Gateway) -> str | None:
+    original = await gw.store.message(row.case_number, row.arrival)
+    return None if original is None else original.message_id
 
 
 async def _first(
@@ -111,6 +124,7 @@ async def _enter(
     system: System,
     standing: Standing,
     gw: Gateway,
+    trusting: bool,
     findings: tuple[Finding, ...] = (),
 ) -> Entered | Refused:
     caller = Caller(
@@ -133,7 +147,9 @@ async def _enter(
         draft = Draft(
             kind="acknowledgement", message=message, document=document, raw=b"", findings=findings
         )
-        return await enter(draft, sender=system, standing=standing, caller=caller, gw=gw)
+        return await enter(
+            draft, sender=system, standing=standing, caller=caller, gw=gw, trusting=trusting
+        )
     except Refused as refusal:
         return refusal
 

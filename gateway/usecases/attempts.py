@@ -38,6 +38,8 @@ class Work:
     system: System
     key: CaseKey
     steps: tuple[StepRow, ...]
+    message_id: str | None = None
+    """of the message that is delivered, if it is at hand"""
 
 
 def move(
@@ -48,6 +50,8 @@ def move(
     step: int,
     attempt: int,
     at: datetime,
+    reason: str | None = None,
+    settled_at: datetime | None = None,
 ) -> DeliveryUpdate:
     return DeliveryUpdate(
         serial=row.serial,
@@ -57,6 +61,8 @@ def move(
         next_at=at,
         attempt=attempt,
         step=step,
+        reason=reason,
+        settled_at=settled_at,
     )
 
 

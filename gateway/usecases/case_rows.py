@@ -30,7 +30,7 @@ def case_row(
 ) -> CaseRow:
     receiving = case.systems("RECEIVING")
     handling = case.systems("HANDLING")
-    row = CaseRow(
+    return CaseRow(
         number=case.number,
         revision=revision,
         key_id=key.key_id,
@@ -48,9 +48,8 @@ def case_row(
         opened_at=case.opened_at,
         updated_at=case.updated_at,
         watch_on=next_look(case, calendars),
-        sealed=b"",
+        sealed=key.seal(case_to_json(case), case_place(case.number, revision)),
     )
-    return replace(row, sealed=key.seal(case_to_json(case), case_place(row)))
 
 
 def new_parties(case: Case, *, before: Case | None) -> tuple[tuple[str, str, str], ...]:

@@ -89,7 +89,7 @@ async def deliver(row: DeliveryRow, *, gw: Gateway) -> str:
 
 async def deliver_begun(begun: BegunDelivery, *, gw: Gateway) -> str:
     """The same for a delivery whose first intent was committed with what promises it."""
-    work = Work(row=begun.row, system=begun.system, key=begun.key, steps=begun.steps)
+    work = Work(begun.row, begun.system, begun.key, begun.steps, begun.message_id)
     try:
         return await _send(work, begun=begun, gw=gw)
     except FenceLostError:
@@ -101,12 +101,14 @@ async def deliver_begun(begun: BegunDelivery, *, gw: Gateway) -> str:
 
 async def _send(work: Work, *, gw: Gateway, begun: BegunDelivery | None = None) -> str:
     """Send the remaining steps in order; stop at the first that is not delivered."""
-    row, steps = work.row, list(work.steps)
+    row, steps, sent = work.row, list(work.steps), work.row.attempt
+    if begun is not None:  # its row says so already
+        sent -= 1
     was: tuple[DeliveryState, ...] = SENDABLE
     before = _NOTHING  # what the step before brought, still to be committed
     last = len(steps) - 1
     for index in range(row.step, len(steps)):
-        step, number = steps[index], row.attempt + 1 + index - row.step
+        step, number = steps[index], sent + 1 + index - row.step
         prepared: Prepared | Unavailable
         if begun is not None:
             prepared, intent, begun = begun.prepared, begun.intent, None
@@ -127,7 +129,7 @@ async def _send(work: Work, *, gw: Gateway, begun: BegunDelivery | None = None) 
                     updates=(move(row, was, "sending", step=index, attempt=number, at=at),),
                     leaves=(attempt_leaf("delivery.intent", work, intent, at=at),),
                 )
-                await gw.store.commit(merge(before, opened))
+                await gw.store.commit(opened if before is _NOTHING else merge(before, opened))
                 before = _NOTHING
         outcome: Outcome
         if isinstance(prepared, Prepared):
@@ -345,8 +347,13 @@ async def _commit(
     """Commit what became of an attempt, together with the acknowledgement it makes."""
     row, now = work.row, gw.clock.now()
     state, next_at, reason = _target(decision, now)
-    update = replace(
-        move(row, was, state, step=index, attempt=ended.number, at=next_at),
+    update = move(
+        row,
+        was,
+        state,
+        step=index,
+        attempt=ended.number,
+        at=next_at,
         reason=reason,
         settled_at=now if state in ("delivered", "rejected") else None,
     )
@@ -363,10 +370,16 @@ async def _commit(
         updates=(update,),
         leaves=(attempt_leaf(event, work, ended, at=now, reason=reason),),
     )
-    change = merge(before, change)
+    change = change if before is _NOTHING else merge(before, change)
     if state in ("delivered", "rejected"):
         await acknowledge(
-            row, receipt=receipt, rejection=rejection, system=work.system, change=change, gw=gw
+            row,
+            receipt=receipt,
+            rejection=rejection,
+            system=work.system,
+            change=change,
+            gw=gw,
+            of=work.message_id,
         )
     else:
         await gw.store.commit(change)
@@ -411,8 +424,8 @@ async def _bury(
         reason=reason,
         trace_id=row.trace_id,
     )
-    moved = move(row, was, "dead", step=row.step, attempt=row.attempt, at=now)
-    change = Change(updates=(replace(moved, reason=reason),), leaves=(leaf,))
+    moved = move(row, was, "dead", step=row.step, attempt=row.attempt, at=now, reason=reason)
+    change = Change(updates=(moved,), leaves=(leaf,))
     await gw.store.commit(merge(before, change))
     return "dead"
 

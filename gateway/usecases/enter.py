@@ -8,9 +8,10 @@ Both ways in end here: what a sender handed over (take_in) and what a destinatio
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from contracts.errors import Finding, InvalidDocument, Unroutable
@@ -34,6 +35,8 @@ from gateway.usecases.stand import Standing, role_for
 
 Pending = Mapping[int, tuple[Arrived, dict[str, Any]]]
 """Messages of a case that were not applied yet, by arrival, with their documents."""
+_FIELDS = tuple(field.name for field in fields(Change))
+_VALUES = attrgetter(*_FIELDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,8 +48,9 @@ class Entered:
     key: CaseKey
     case: Case
     change: Change
-    answer: dict[str, Any]
     rendered: tuple[Rendered, ...]
+    answer: Callable[[], dict[str, Any]]
+    """What the sender is told; made when it is asked for."""
 
     def destinations(self, first: FirstIntents) -> tuple[str, ...]:
         """Lanes to wake once this is committed: for what is not begun with it."""
@@ -78,10 +82,19 @@ class _Folded:
 
 
 async def enter(
-    draft: Draft, *, sender: System, standing: Standing | None, caller: Caller, gw: Gateway
+    draft: Draft,
+    *,
+    sender: System,
+    standing: Standing | None,
+    caller: Caller,
+    gw: Gateway,
+    trusting: bool = False,
 ) -> Entered:
     """
     Fold a message into its case and work out everything that follows from it.
+
+    `trusting`: whether a number already names another case is left to the commit, which then
+    raises RevisionConflictError; the next try asks before, and says so.
 
     Raises:
         InvalidDocument: unknown material, unknown or ended item, a number that names another case,
@@ -98,7 +111,8 @@ async def enter(
     case, key, arrival = folded.case, folded.key, folded.arrived.arrival
     draft = replace(draft, findings=(*draft.findings, *folded.findings))
     numbers = number_rows(case, before=folded.before, sender=sender, gw=gw)
-    await refuse_known_numbers(numbers, gw=gw)
+    if not trusting:
+        await refuse_known_numbers(numbers, gw=gw)
     calendars = folded.arrived.calendars
     document = pin(
         draft,
@@ -163,7 +177,7 @@ async def enter(
         key=key,
         case=case,
         change=change,
-        answer=answer_body(
+        answer=lambda: answer_body(
             document,
             case=case,
             applied=folded.applied,
@@ -177,9 +191,9 @@ async def enter(
 def merge(first: Change, second: Change) -> Change:
     """Two changes committed as one; single values are taken from whichever has one."""
     merged: dict[str, Any] = {}
-    for field in fields(Change):
-        mine, other = getattr(first, field.name), getattr(second, field.name)
-        merged[field.name] = mine + other if isinstance(mine, tuple) else (mine or other)
+    for name, mine, other in zip(_FIELDS, _VALUES(first), _VALUES(second), strict=True):
+        if both := mine + other if mine and isinstance(mine, tuple) else mine or other:
+            merged[name] = both
     return Change(**merged)
 
 

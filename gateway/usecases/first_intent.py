@@ -20,7 +20,6 @@ from gateway.ports import (
     BegunDelivery,
     CaseKey,
     Change,
-    DeliveryRow,
     Gateway,
     Slot,
 )
@@ -50,7 +49,7 @@ class FirstIntents:
         """The change, with what was begun in it as being sent."""
         if not self._opened:
             return change
-        rows = {one.begun.row.serial: _sending(one.begun.row) for one in self._opened}
+        rows = {one.begun.row.serial: one.begun.row for one in self._opened}
         now, lease = self._opened[0].begun.intent.started_at, self._opened[0].slot.lease
         return replace(
             change,
@@ -109,18 +108,20 @@ async def _open(rendered: Rendered, *, key: CaseKey, gw: Gateway) -> _Opened | N
     if not isinstance(prepared, Prepared):
         slot.give_back()
         return None
-    row = replace(row, fence=FENCE)
+    row = replace(row, state="sending", attempt=1, fence=FENCE)
     work = Work(row=row, system=system, key=key, steps=rendered.steps)
     at = gw.clock.now()
     intent = open_attempt(work, prepared, attempt=1, step=0, at=at)
     begun = BegunDelivery(
-        row=row, system=system, key=key, steps=rendered.steps, prepared=prepared, intent=intent
+        row=row,
+        system=system,
+        key=key,
+        steps=rendered.steps,
+        message_id=rendered.message_id,
+        prepared=prepared,
+        intent=intent,
     )
     return _Opened(slot, begun, attempt_leaf("delivery.intent", work, intent, at=at))
-
-
-def _sending(row: DeliveryRow) -> DeliveryRow:
-    return replace(row, state="sending", attempt=1)
 
 
 async def _no_material(digest: str) -> AsyncIterator[bytes]:

@@ -41,6 +41,7 @@ class Rendered:
     steps: tuple[StepRow, ...] = ()
     plan: BytePlan | None = None
     """payload of the first step, if it is known already"""
+    message_id: str = ""
     record: dict[str, Any] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
     leaves: tuple[Leaf, ...] = ()
@@ -80,6 +81,7 @@ def render(
         delivery=delivery,
         steps=steps,
         plan=encoded[0].plan if encoded else None,
+        message_id=str(document["message_id"]),
         record=translated.document,
         findings=translated.findings,
     )

@@ -35,6 +35,15 @@ async def stand(number: str, *, gw: Gateway) -> Standing | None:
     return open_case_row(row, gw=gw)
 
 
+def remembered(number: str, *, gw: Gateway) -> Standing | None:
+    """
+    The case as this process saw it last, without reading. It may have moved on since: a commit made
+    from it then raises RevisionConflictError, and a refusal made from it means nothing.
+    """
+    known = gw.standings.get(number)
+    return known if isinstance(known, Standing) else None
+
+
 def remember(standing: Standing | None, *, gw: Gateway) -> None:
     """Keep an opened case in memory; the next message of it often comes soon."""
     if standing is None:
@@ -50,11 +59,12 @@ def open_case_row(row: CaseRow, *, gw: Gateway) -> Standing:
         IntegrityError: the row does not open under its key.
     """
     key = gw.keys.case_key(row.key_id)
-    return Standing(row, key, case_from_json(key.open(row.sealed, case_place(row))))
+    sealed = key.open(row.sealed, case_place(row.number, row.revision))
+    return Standing(row, key, case_from_json(sealed))
 
 
-def case_place(row: CaseRow) -> str:
-    return f"case:{row.number}:{row.revision}"
+def case_place(number: str, revision: int) -> str:
+    return f"case:{number}:{revision}"
 
 
 def role_for(case: Case, system: str, kind: str) -> Role:
@@ -77,6 +87,7 @@ __all__ = [
     "case_place",
     "open_case_row",
     "remember",
+    "remembered",
     "role_for",
     "stand",
 ]

@@ -103,9 +103,10 @@ async def _take_in(inbound: Inbound, *, gw: Gateway) -> Answer:
     if inbound.dry_run and (first := await _first_answer(identity, sender=sender, gw=gw)):
         return first
     # A repeat is rare: it is recognised by the commit it loses, not by asking before every message.
-    for _ in range(REVISION_TRIES):
+    for number in range(REVISION_TRIES):
         try:
-            return await _enter(inbound, identity, sender=sender, gw=gw)
+            trusting = number == 0 and not inbound.dry_run
+            return await _enter(inbound, identity, sender=sender, gw=gw, trusting=trusting)
         except RevisionConflictError:
             continue
         except (DuplicateReceiptError, Refused):
@@ -116,7 +117,9 @@ async def _take_in(inbound: Inbound, *, gw: Gateway) -> Answer:
     raise Overloaded("该办件正被频繁更新", "this case is being updated too often", retry_after=1)
 
 
-async def _enter(inbound: Inbound, identity: _Identity, *, sender: System, gw: Gateway) -> Answer:
+async def _enter(
+    inbound: Inbound, identity: _Identity, *, sender: System, gw: Gateway, trusting: bool
+) -> Answer:
     """
     One try to enter the message into its case as it stands now.
 
@@ -127,12 +130,15 @@ async def _enter(inbound: Inbound, identity: _Identity, *, sender: System, gw: G
     """
     standing = await _standing(inbound, sender=sender, gw=gw)
     draft = _read(inbound, sender=sender, standing=standing, gw=gw)
-    entered = await enter(draft, sender=sender, standing=standing, caller=inbound.caller, gw=gw)
+    entered = await enter(
+        draft, sender=sender, standing=standing, caller=inbound.caller, gw=gw, trusting=trusting
+    )
+    answer = entered.answer()
     if inbound.dry_run:
-        return Answer(200, {**entered.answer, "dry_run": True, "previews": _previews(entered)})
+        return Answer(200, {**answer, "dry_run": True, "previews": _previews(entered)})
     change = replace(
         entered.change,
-        receipts=_receipts(identity, entered, sender=sender, gw=gw),
+        receipts=_receipts(identity, entered, answer, sender=sender, gw=gw),
         materials=(*entered.change.materials, *await _keep_inline(inbound, entered, gw=gw)),
     )
     # Of a new case every delivery is first; later ones may have something before them.
@@ -146,7 +152,7 @@ async def _enter(inbound: Inbound, identity: _Identity, *, sender: System, gw: G
     remember(entered.standing, gw=gw)
     for destination in entered.destinations(first):
         gw.wake(destination)
-    return Answer(202, entered.answer)
+    return Answer(202, answer)
 
 
 def _previews(entered: Entered) -> list[dict[str, Any]]:
@@ -202,7 +208,9 @@ async def _first_answer(identity: _Identity, *, sender: System, gw: Gateway) -> 
             continue
         if held.fingerprint != identity.fingerprint:
             raise MessageIdReused
-        sealed = gw.keys.case_key(held.key_id).open(held.sealed, _receipt_place(held))
+        sealed = gw.keys.case_key(held.key_id).open(
+            held.sealed, _receipt_place(held.case_number, held.arrival, held.key)
+        )
         return Answer(202, orjson.loads(sealed), replayed=True)
     return None
 
@@ -287,27 +295,31 @@ async def _keep_inline(
 
 
 def _receipts(
-    identity: _Identity, entered: Entered, *, sender: System, gw: Gateway
+    identity: _Identity,
+    entered: Entered,
+    answer: dict[str, Any],
+    *,
+    sender: System,
+    gw: Gateway,
 ) -> tuple[ReceiptRow, ...]:
-    body = orjson.dumps(entered.answer)
-    rows = []
-    for key in identity.keys:
-        row = ReceiptRow(
+    body, number, arrival = orjson.dumps(answer), entered.number, entered.arrival
+    return tuple(
+        ReceiptRow(
             system=sender.system,
             environment=gw.environment,
             key=key,
             fingerprint=identity.fingerprint,
-            case_number=entered.number,
-            arrival=entered.arrival,
+            case_number=number,
+            arrival=arrival,
             key_id=entered.key.key_id,
-            sealed=b"",
+            sealed=entered.key.seal(body, _receipt_place(number, arrival, key)),
         )
-        rows.append(replace(row, sealed=entered.key.seal(body, _receipt_place(row))))
-    return tuple(rows)
+        for key in identity.keys
+    )
 
 
-def _receipt_place(row: ReceiptRow) -> str:
-    return f"receipt:{row.case_number}:{row.arrival}:{row.key.hex()}"
+def _receipt_place(number: str, arrival: int, key: bytes) -> str:
+    return f"receipt:{number}:{arrival}:{key.hex()}"
 
 
 def _refusal(inbound: Inbound, refusal: Refused, *, gw: Gateway) -> Leaf:

@@ -12,7 +12,7 @@ CHINA = timezone(timedelta(hours=8))
 
 def stamp(at: datetime) -> str:
     """Fixed-width UTC text for audit leaves: `2026-03-02T01:14:06.000000Z`."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return at.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
 
 
 def national(at: datetime) -> str:
