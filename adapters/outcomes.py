@@ -73,21 +73,32 @@ def compile_predicate(predicate: Predicate) -> Test:
 
 
 def _several(tests: list[Test], every: Callable[..., bool]) -> Test:
-    return lambda view: every(test(view) for test in tests)
+    if len(tests) == 1:
+        return tests[0]
+    return lambda view: every([test(view) for test in tests])
+
+
+def _compile_look(path: str) -> Callable[[View], Any]:
+    """`View.look` of one path, made once."""
+    if path.startswith("^"):
+        outer = getter(path[1:])
+        return lambda view: outer(view.outer)
+    inner = getter(path)
+    return lambda view: inner(view.record)
 
 
 def _compile_value(predicate: Predicate) -> Test:
-    path = predicate.path or ""
+    look = _compile_look(predicate.path or "")
     if predicate.present is not None:
-        return lambda view: (view.look(path) not in (None, "")) is predicate.present
+        return lambda view: (look(view) not in (None, "")) is predicate.present
     if predicate.starts is not None:
         start = predicate.starts
-        return lambda view: text(view.look(path)).startswith(start)
+        return lambda view: text(look(view)).startswith(start)
     wanted = predicate.in_ if predicate.in_ is not None else (predicate.equals,)
     values = {text(value) for value in wanted}
 
     def holds(view: View) -> bool:
-        found = view.look(path)
+        found = look(view)
         return not isinstance(found, dict | None) and text(found).strip() in values
 
     return holds

@@ -309,6 +309,7 @@ class DeliveryRow:
     next_at: datetime
     created_at: datetime
     sealed_record: bytes
+    """What steps without a plan are rendered from; empty where there are none."""
     attempt: int = 0
     step: int = 0
     fence: int = 0

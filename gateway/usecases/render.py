@@ -72,7 +72,7 @@ def render(
     delivery = _delivery(
         document,
         address,
-        record=translated.document,
+        record=translated.document if any(one.plan is None for one in encoded) else None,
         state="mailbox" if target.adapter.capabilities().mailbox else "pending",
         package=package,
         gw=gw,
@@ -96,7 +96,7 @@ def _delivery(
     document: Mapping[str, Any],
     address: Address,
     *,
-    record: Mapping[str, Any],
+    record: Mapping[str, Any] | None,
     state: DeliveryState,
     package: str | None,
     gw: Gateway,
@@ -119,7 +119,9 @@ def _delivery(
         state=state,
         next_at=now,
         created_at=now,
-        sealed_record=seal_record(record, serial=address.serial, key=address.key),
+        sealed_record=b""
+        if record is None
+        else seal_record(record, serial=address.serial, key=address.key),
         reason=reason,
         trace_id=address.trace_id,
     )
@@ -135,7 +137,7 @@ def _dead(
     gw: Gateway,
 ) -> Rendered:
     row = _delivery(
-        document, address, record={}, state="dead", package=package, reason=reason, gw=gw
+        document, address, record=None, state="dead", package=package, reason=reason, gw=gw
     )
     leaf = Leaf(
         event="delivery.dead",

@@ -53,7 +53,7 @@ def apply(db: apsw.Connection, change: Change, *, memory: Memory) -> tuple[str, 
     for delivery in change.deliveries:
         put_delivery(db, delivery, leases=memory.leases, lease_until=until, alone=alone)
     if change.steps:
-        put_steps(db, change.steps)
+        put_steps(db, change.steps, new={row.serial for row in change.deliveries})
     for step in change.answered:
         put_answer(db, step)
     for attempt in change.attempts:

@@ -23,7 +23,7 @@ from gateway.storage.sqlite.values import instant, micros
 
 _DUE = f"""
 SELECT {COLUMNS}
-FROM deliveries INDEXED BY deliveries_due JOIN delivery_records USING (id)
+FROM deliveries INDEXED BY deliveries_due LEFT JOIN delivery_records USING (id)
 WHERE destination = ? AND state IN ('pending', 'asking') AND waits = 0 AND next_at <= ?
 ORDER BY next_at, deliveries.id LIMIT ?
 """

@@ -2,7 +2,8 @@
 Deliveries: promised, moved under a fence, listed.
 
 A lease ends with the first update that neither moves to "sending" nor comes with an open intent.
-The record stands in a table of its own, or every move would write it again.
+The record stands in a table of its own, or every move would write it again; most deliveries have
+none, as all their steps were rendered at once.
 """
 
 from __future__ import annotations
@@ -15,13 +16,13 @@ import apsw
 from contracts.errors import IntegrityError, NotFound
 from gateway.ports import OPEN_STATES, DeliveryFilter, DeliveryRow, DeliveryUpdate, FenceLostError
 from gateway.storage.sqlite.leases import Lease, Leases
-from gateway.storage.sqlite.order import changes_order, order_key_of, reorder
+from gateway.storage.sqlite.order import changes_order, reorder, reorder_around
 from gateway.storage.sqlite.query import fetch, fetch_one
 from gateway.storage.sqlite.values import instant, instant_or_none, micros, micros_or_none
 
 COLUMNS = """serial, case_number, key_id, order_key, position, overtakes, destination, environment,
        kind, arrival, package, state, next_at, created_at, attempt, step, fence, reason, settled_at,
-       trace_id, delivery_records.sealed"""
+       trace_id, coalesce(delivery_records.sealed, x'')"""
 _INSERT = """
 INSERT INTO deliveries (serial, case_number, key_id, order_key, position, overtakes, destination,
                         environment, kind, arrival, package, state, next_at, created_at, attempt,
@@ -29,7 +30,7 @@ INSERT INTO deliveries (serial, case_number, key_id, order_key, position, overta
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 _INSERT_RECORD = "INSERT INTO delivery_records (id, sealed) VALUES (?, ?)"
-_SELECT = f"SELECT {COLUMNS} FROM deliveries {{}}JOIN delivery_records USING (id) "
+_SELECT = f"SELECT {COLUMNS} FROM deliveries {{}}LEFT JOIN delivery_records USING (id) "
 _SELECT_ONE = _SELECT.format("") + "WHERE serial = ?"
 
 # The holder's fence is written with what it does; its lease is what says that the fence is good.
@@ -40,8 +41,8 @@ SET state = ?, next_at = ?, attempt = ?, step = ?, reason = ?, settled_at = ?, f
 WHERE serial = ? AND (fence = ? OR ?) AND state IN ({})
 """
 _RECORD = """
-UPDATE delivery_records SET sealed = ?
-WHERE id = (SELECT id FROM deliveries WHERE serial = ?)
+INSERT INTO delivery_records (id, sealed) SELECT id, ? FROM deliveries WHERE serial = ?
+ON CONFLICT (id) DO UPDATE SET sealed = excluded.sealed
 """
 _MOVES = tuple(_MOVE.format(", ".join("?" * count)) for count in range(10))
 
@@ -95,7 +96,8 @@ def put_delivery(
             row.trace_id,
         ),
     )
-    db.execute(_INSERT_RECORD, (db.last_insert_rowid(), row.sealed_record))
+    if row.sealed_record:
+        db.execute(_INSERT_RECORD, (db.last_insert_rowid(), row.sealed_record))
     waits = not alone and reorder(db, row.order_key)
     if row.state == "sending" and lease_until is not None:
         if waits:
@@ -144,7 +146,7 @@ def move_delivery(
         else:
             leases.end(update.serial)
     if changes_order(was, update.state):
-        reorder(db, order_key_of(db, update.serial))
+        reorder_around(db, update.serial)
 
 
 def delivery(db: apsw.Connection, serial: str) -> DeliveryRow | None:

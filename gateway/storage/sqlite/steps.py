@@ -4,7 +4,7 @@ Steps of a delivery and the attempts made on them.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any
 
 import apsw
@@ -20,6 +20,11 @@ ON CONFLICT (serial, step) DO UPDATE
 SET operation = excluded.operation, material_id = excluded.material_id,
     sealed_answer = excluded.sealed_answer, done = excluded.done
 """
+_NEW_STEP = """
+INSERT INTO steps (serial, step, operation, material_id, sealed_answer, done)
+VALUES (?, ?, ?, ?, ?, ?)
+"""
+_NEW_PLAN = "INSERT INTO step_plans (id, sealed) VALUES (?, ?)"
 # A plan is large and mostly handed in as it stands: then nothing is written.
 _PUT_PLAN = """
 INSERT INTO step_plans (id, sealed)
@@ -51,10 +56,16 @@ FROM attempts WHERE serial = ? ORDER BY number
 """
 
 
-def put_steps(db: apsw.Connection, rows: Sequence[StepRow]) -> None:
+def put_steps(db: apsw.Connection, rows: Sequence[StepRow], *, new: Container[str] = ()) -> None:
+    """Store steps or bring them up to date; `new` deliveries have none yet."""
     for row in rows:
         serial, index = row.serial, row.index
         put = (serial, index, row.operation, row.material_id, row.sealed_answer, row.done)
+        if serial in new:
+            db.execute(_NEW_STEP, put)
+            if row.sealed_plan is not None:
+                db.execute(_NEW_PLAN, (db.last_insert_rowid(), row.sealed_plan))
+            continue
         db.execute(_PUT_STEP, put)
         if row.sealed_plan is None:
             db.execute(_DROP_PLAN, (serial, index))
