@@ -177,7 +177,7 @@ def configure_logs(
         event["level"] = method
         event["node"] = node
         if now is not None:
-            event["at"] = now().strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+            event["at"] = now().isoformat(timespec="microseconds")[:26] + "Z"
         return event
 
     structlog.configure(

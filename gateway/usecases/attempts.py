@@ -18,6 +18,7 @@ from contracts.adapter import (
 )
 from gateway.core.audit.leaf import GATEWAY, Leaf
 from gateway.core.frame import frame, unframe
+from gateway.core.retry import DeadLetter, Decision, Park, Query, RetryAt, Return, Settle
 from gateway.ports import (
     AttemptRow,
     CaseKey,
@@ -64,6 +65,23 @@ def move(
         reason=reason,
         settled_at=settled_at,
     )
+
+
+def target(decision: Decision, now: datetime) -> tuple[DeliveryState, datetime, str | None]:
+    """The state a delivery is in after a decision, when it is due again, and why."""
+    match decision:
+        case Settle():
+            return "delivered", now, None
+        case Return(reason):
+            return "rejected", now, reason
+        case RetryAt(at, reason):
+            return "pending", at, reason
+        case Query(at, reason):
+            return "asking", at, reason
+        case Park(reason):
+            return "parked", now, reason
+        case DeadLetter(reason):
+            return "dead", now, reason
 
 
 def open_attempt(
@@ -152,4 +170,4 @@ def attempt_leaf(
     )
 
 
-__all__ = ["Work", "attempt_leaf", "end_attempt", "move", "open_attempt"]
+__all__ = ["Work", "attempt_leaf", "end_attempt", "move", "open_attempt", "target"]

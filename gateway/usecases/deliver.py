@@ -8,9 +8,7 @@ other side was asked, unless it recognises a repeat by the serial.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import datetime
 
 from contracts.adapter import (
     Delivered,
@@ -29,13 +27,7 @@ from contracts.adapter import (
 from contracts.errors import GatewayError, IntegrityError, Unrenderable
 from gateway.core.audit.leaf import GATEWAY, Leaf
 from gateway.core.retry import (
-    DeadLetter,
     Decision,
-    Park,
-    Query,
-    RetryAt,
-    Return,
-    Settle,
     after_query,
     decide,
 )
@@ -50,9 +42,9 @@ from gateway.ports import (
     StepRow,
 )
 from gateway.usecases.acknowledge import acknowledge
-from gateway.usecases.attempts import Work, attempt_leaf, end_attempt, move, open_attempt
+from gateway.usecases.attempts import Work, attempt_leaf, end_attempt, move, open_attempt, target
 from gateway.usecases.enter import merge
-from gateway.usecases.materials import find_case_material
+from gateway.usecases.materials import material_reader
 from gateway.usecases.render import NO_CONNECTION
 from gateway.usecases.sealed import open_answer, open_plan, open_record, seal_answer, seal_step
 from gateway.usecases.times import stamp
@@ -184,6 +176,10 @@ def _cause(error: Exception) -> str:
     return error.code if isinstance(error, GatewayError) else type(error).__name__
 
 
+def _reader(work: Work, *, gw: Gateway) -> MaterialReader:
+    return material_reader(work.row.case_number, key=work.key, gw=gw)
+
+
 def _rendered(step: StepRow, *, work: Work, steps: list[StepRow]) -> StepRow:
     """The step with its payload; rendered now when it needs answers of earlier steps."""
     if step.sealed_plan is not None:
@@ -200,20 +196,6 @@ def _rendered(step: StepRow, *, work: Work, steps: list[StepRow]) -> StepRow:
         index=step.index,
         key=work.key,
     )
-
-
-def _reader(work: Work, *, gw: Gateway) -> MaterialReader:
-    async def read(digest: str) -> AsyncIterator[bytes]:
-        found = await find_case_material(
-            digest, case_number=work.row.case_number, key=work.key, gw=gw
-        )
-        if found is None:
-            raise IntegrityError("办件材料缺失", "a material of the case is missing")
-        pointer, blob = found
-        async for chunk in gw.blobs.read(blob, pointer.key):
-            yield chunk
-
-    return read
 
 
 # --- asking ---------------------------------------------------------------------------------
@@ -346,7 +328,7 @@ async def _commit(
 ) -> str:
     """Commit what became of an attempt, together with the acknowledgement it makes."""
     row, now = work.row, gw.clock.now()
-    state, next_at, reason = _target(decision, now)
+    state, next_at, reason = target(decision, now)
     update = move(
         row,
         was,
@@ -384,22 +366,6 @@ async def _commit(
     else:
         await gw.store.commit(change)
     return state
-
-
-def _target(decision: Decision, now: datetime) -> tuple[DeliveryState, datetime, str | None]:
-    match decision:
-        case Settle():
-            return "delivered", now, None
-        case Return(reason):
-            return "rejected", now, reason
-        case RetryAt(at, reason):
-            return "pending", at, reason
-        case Query(at, reason):
-            return "asking", at, reason
-        case Park(reason):
-            return "parked", now, reason
-        case DeadLetter(reason):
-            return "dead", now, reason
 
 
 async def _bury(

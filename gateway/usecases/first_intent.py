@@ -10,11 +10,10 @@ have left; so this is done only where the other side can be asked or recognises 
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from contracts.adapter import Prepared
-from contracts.errors import IntegrityError
 from gateway.core.audit.leaf import Leaf
 from gateway.ports import (
     BegunDelivery,
@@ -24,6 +23,7 @@ from gateway.ports import (
     Slot,
 )
 from gateway.usecases.attempts import Work, attempt_leaf, open_attempt
+from gateway.usecases.materials import material_reader
 from gateway.usecases.render import Rendered
 
 FENCE = 1
@@ -101,7 +101,10 @@ async def _open(rendered: Rendered, *, key: CaseKey, gw: Gateway) -> _Opened | N
         return None
     try:
         prepared = await system.adapter.prepare(
-            step.operation, plan, serial=row.serial, open_material=_no_material
+            step.operation,
+            plan,
+            serial=row.serial,
+            open_material=material_reader(row.case_number, key=key, gw=gw),
         )
     except Exception:  # whatever it is, the lane meets it again and says what becomes of it
         prepared = None
@@ -122,11 +125,6 @@ async def _open(rendered: Rendered, *, key: CaseKey, gw: Gateway) -> _Opened | N
         intent=intent,
     )
     return _Opened(slot, begun, attempt_leaf("delivery.intent", work, intent, at=at))
-
-
-async def _no_material(digest: str) -> AsyncIterator[bytes]:
-    raise IntegrityError("报文不含材料", "a payload without materials")
-    yield b""
 
 
 __all__ = ["NONE", "FirstIntents", "open_first"]

@@ -14,7 +14,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-from contracts.errors import Finding, InvalidDocument, NotFound, TryLater
+from contracts.adapter import MaterialReader
+from contracts.errors import Finding, IntegrityError, InvalidDocument, NotFound, TryLater
 from gateway.core.audit.leaf import Leaf
 from gateway.core.media import HEAD, TAIL, judge_media, media_type_of
 from gateway.ports import CaseKey, Change, Gateway, MaterialRow
@@ -216,6 +217,20 @@ async def find_case_material(
             sealed = key.open(row.sealed, f"material:{case_number}:{row.blob}")
             return BlobPointer.from_bytes(sealed), row.blob
     return None
+
+
+def material_reader(case_number: str, *, key: CaseKey, gw: Gateway) -> MaterialReader:
+    """Opens materials of a case by digest; one the case does not have is an IntegrityError."""
+
+    async def read(digest: str) -> AsyncIterator[bytes]:
+        found = await find_case_material(digest, case_number=case_number, key=key, gw=gw)
+        if found is None:
+            raise IntegrityError("办件材料缺失", "a material of the case is missing")
+        pointer, blob = found
+        async for chunk in gw.blobs.read(blob, pointer.key):
+            yield chunk
+
+    return read
 
 
 async def forget_materials(*, gw: Gateway) -> int:

@@ -59,6 +59,7 @@ class Lane:
         self.destination = destination
         self.lease = lease
         self._gw = gw
+        self._log = log.bind(destination=destination)
         self._deliver = deliver
         self._deliver_begun = deliver_begun
         self._width = width
@@ -165,7 +166,7 @@ class Lane:
                     await self._rest()
                     self._behind = True
             except Exception as error:
-                log.error("lane.failed", destination=self.destination, error=type(error).__name__)
+                self._log.error("lane.failed", error=type(error).__name__)
                 await self._gw.clock.sleep(IDLE_SECONDS)
         while self._running or self._kept:
             self._stirred.clear()
@@ -202,7 +203,7 @@ class Lane:
             if row.serial in self._under_way:
                 # Its lease ran out while its bytes are still leaving: nobody may ask yet whether
                 # they arrived, nor send them again. It comes back when this lease runs out.
-                log.warning("delivery.overdue", serial=row.serial, destination=self.destination)
+                self._log.warning("delivery.overdue", serial=row.serial)
                 continue
             self._go(row, self._deliver(row))
         return len(rows)
@@ -219,12 +220,12 @@ class Lane:
             state = await delivering
         except Exception as error:
             # The lease runs out and the open intent is then asked about: nothing is lost here.
-            log.error("delivery.failed", serial=row.serial, error=type(error).__name__)
+            self._log.error("delivery.failed", serial=row.serial, error=type(error).__name__)
             return
         finally:
             self._under_way.discard(row.serial)
             self.done_calling(row.serial)
-        log.info("delivery.settled", serial=row.serial, destination=row.destination, state=state)
+        self._log.info("delivery.settled", serial=row.serial, state=state)
 
     def _finished(self, task: asyncio.Task[None]) -> None:
         self._running.discard(task)
