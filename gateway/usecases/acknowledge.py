@@ -91,7 +91,7 @@ async def acknowledge(
             continue
         first.start()
         remember(entered.standing, gw=gw)
-        for destination in entered.destinations(first):
+        for destination in entered.destinations_without(first):
             gw.wake(destination)
         return
     raise Overloaded("该办件正被频繁更新", "this case is being updated too often")

@@ -26,7 +26,7 @@ from gateway.usecases.case_rows import case_row, message_leaf, new_parties, numb
 from gateway.usecases.destinations import Sent, rehomed, send_on
 from gateway.usecases.draft import Draft
 from gateway.usecases.entry_checks import bind_named, refuse_known_numbers, refuse_undeliverable
-from gateway.usecases.first_intent import FirstIntents
+from gateway.usecases.first_intent import NONE, FirstIntents
 from gateway.usecases.opening import begin, clock_rules
 from gateway.usecases.pinned import pin
 from gateway.usecases.render import Rendered
@@ -52,8 +52,13 @@ class Entered:
     answer: Callable[[], dict[str, Any]]
     """What the sender is told; made when it is asked for."""
 
-    def destinations(self, first: FirstIntents) -> tuple[str, ...]:
-        """Lanes to wake once this is committed: for what is not begun with it."""
+    @property
+    def destinations(self) -> tuple[str, ...]:
+        """Lanes to wake once this is committed."""
+        return self.destinations_without(NONE)
+
+    def destinations_without(self, first: FirstIntents) -> tuple[str, ...]:
+        """Lanes to wake for what is not begun with the commit."""
         return tuple(
             one.delivery.destination
             for one in self.rendered

@@ -150,7 +150,7 @@ async def _enter(
         raise
     first.start()
     remember(entered.standing, gw=gw)
-    for destination in entered.destinations(first):
+    for destination in entered.destinations_without(first):
         gw.wake(destination)
     return Answer(202, answer)
 
