@@ -60,6 +60,15 @@ def _answers(case: Case, part: Part, arrived: Arrived) -> bool:
     return part.request is None or named == part.request or named not in case.kinds
 
 
+def _passed_in_hand(case: Case, part: Part, arrived: Arrived, rules: Rules) -> bool:
+    passed = _body(arrived).phase == "ANSWER" and result(arrived) == "PASSED"
+    return passed and part.before == "PUSHED"
+
+
+def _answers_review(case: Case, part: Part, arrived: Arrived, rules: Rules) -> bool:
+    return case.kinds.get(arrived.message.in_reply_to or "") == "pre_review"
+
+
 def _decides(case: Case, part: Part, arrived: Arrived, rules: Rules) -> bool:
     first = _body(arrived).supersedes is None
     return first and result(arrived) in {"APPROVED", "PARTLY_APPROVED", "REFUSED"}
@@ -80,6 +89,8 @@ CONDITIONS: dict[str, Condition] = {
     "": lambda case, part, arrived, rules: True,
     "ask": _says("phase", "ASK"),
     "answer": _says("phase", "ANSWER"),
+    "passed_in_hand": _passed_in_hand,
+    "asked_by_review": _answers_review,
     "at_collection": lambda case, part, arrived, rules: (
         _body(arrived).at_collection is True
         and rules.acceptance_at_collection
