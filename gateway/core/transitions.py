@@ -132,6 +132,9 @@ TRANSITIONS: tuple[Transition, ...] = (
     _row("fee", "H", "", HELD | _PAYING, "=", "="),
     _row("benefit_payment", "H", "", _PAYING, "=", "="),
     _row("entitlement_change", "H", "", _PAYING, "=", "="),
+    # A parcel that came back puts a told case on somebody's worklist until it is on its way again.
+    _row("delivery_of_result", "HR", "came_back", "NOTIFIED", "=", "R/H"),
+    _row("delivery_of_result", "HR", "on_its_way", "NOTIFIED", "=", "-"),
     _row("delivery_of_result", "HR", "", _SETTLED, "=", "="),
     _row("objection", "*", "ask", ANY, "=", "=", "start ANSWER"),
     _row("objection", "*", "answer", ANY, "=", "=", "end ANSWER"),
@@ -169,6 +172,8 @@ CONDITIONS_ZH = {
     "forward": "转办",
     "outcome_told": "结果已告知到;未指明部分时须全部办结",
     "other_notice": "其他告知或未告知到",
+    "came_back": "结果被退回或送达失败",
+    "on_its_way": "结果已寄出或已签收",
     "fee_open": "待缴且事项规定暂停",
     "fee_done": "已缴或减免且事项规定暂停",
 }

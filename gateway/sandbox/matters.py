@@ -176,6 +176,38 @@ def _decision(scene: Scene) -> Body:
     return {"decision_id": decided} if decided else {}
 
 
+def _refuse(scene: Scene) -> Body:
+    """A refusal with its reason; where to object, the item says."""
+    return {
+        "decision_id": f"d-{scene.number[-5:]}-1",
+        "result": _code("decision_result", "REFUSED"),
+        "decided_at": scene.now,
+        **_by(scene),
+        "reason": "模拟:不符合条件",
+    }
+
+
+def _decide_anew(scene: Scene) -> Body:
+    """The earlier decision was wrong: this one replaces it, with certificate and proof."""
+    earlier = scene.said.get("decision", {}).get("decision_id")
+    return {
+        "decision_id": f"d-{scene.number[-5:]}-2",
+        "result": _code("decision_result", "APPROVED"),
+        "decided_at": scene.now,
+        **_by(scene),
+        "reason": "模拟:复核后更正",
+        "licences": [{"name": "模拟·补贴资格证明", "number": f"MN-ZZ-{scene.number[-5:]}"}],
+        **({"supersedes": earlier} if earlier else {}),
+        "supersede_reason": _code("supersede_reason", "CORRECTION"),
+        "service": {
+            "method": _code("delivery_method", "WINDOW"),
+            "state": _code("delivery_state", "SIGNED"),
+            "signed_at": scene.now,
+            "signed_by": "模拟收件人",
+        },
+    }
+
+
 def _change(change: str, reason: str, text: str) -> Callable[[Scene], Body]:
     def says(scene: Scene) -> Body:
         body: Body = {
@@ -340,6 +372,8 @@ MATTERS: Mapping[str, Matter] = {
     "end_special_procedure": Matter("special_procedure", _end_special),
     "order_fee": Matter("fee", _fee("ORDERED")),
     "receive_fee": Matter("fee", _fee("PAID")),
+    "refuse": Matter("decision", _refuse),
+    "decide_anew": Matter("decision", _decide_anew),
     "pay_benefit": Matter("benefit_payment", _pay),
     "post_result": Matter("delivery_of_result", _post("SENT")),
     "result_signed": Matter("delivery_of_result", _post("SIGNED")),

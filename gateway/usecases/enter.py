@@ -13,11 +13,13 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
+from contracts.catalogue import item
 from contracts.errors import Finding, InvalidDocument, Unroutable
 from contracts.message import parse
 from contracts.words import refuse
 from gateway.core.case import Case
 from gateway.core.lifecycle import Advanced, Arrived, advance, open_case
+from gateway.core.remedies import with_remedies
 from gateway.ports import CaseKey, Change, Gateway, MessageRow, System
 from gateway.usecases.answers import answer_body
 from gateway.usecases.caller import Caller
@@ -94,7 +96,7 @@ async def enter(
         else await _fold(draft, sender=sender, standing=standing, now=now, gw=gw)
     )
     case, key, arrival = folded.case, folded.key, folded.arrived.arrival
-    draft = replace(draft, findings=(*draft.findings, *folded.findings))
+    draft = _remedied(replace(draft, findings=(*draft.findings, *folded.findings)), case)
     numbers = number_rows(case, before=folded.before, sender=sender, gw=gw)
     await refuse_known_numbers(numbers, gw=gw)
     calendars = folded.arrived.calendars
@@ -300,6 +302,13 @@ async def _send_on(
         tuple(rendered for one in sent for rendered in one.rendered),
         tuple(finding for one in sent for finding in one.findings),
     )
+
+
+def _remedied(draft: Draft, case: Case) -> Draft:
+    done = with_remedies(
+        draft.document, draft.findings, entry=item(case.catalogue_code, case.application_date)
+    )
+    return replace(draft, document=done.document, findings=done.findings)
 
 
 def _message_row(

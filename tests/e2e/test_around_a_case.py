@@ -4,6 +4,7 @@ Everything two provinces say about a case beside deciding it, told as it happens
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+import contracts
 from gateway.sandbox.stage import Stage
 from gateway.world import RealClock, RealIds
 from tests.e2e.cast import Pair, text
@@ -21,6 +23,7 @@ pytestmark = [
     pytest.mark.xdist_group("processes"),
 ]
 
+EXAMPLES = Path(contracts.__file__).parent / "examples" / "v1" / "valid"
 HUANGPU = {"household_place": "310101990000", "household_address": "模拟·模拟街道 1 号"}
 
 
@@ -172,6 +175,88 @@ async def test_a_yunnan_window_fetches_what_shanghai_says(stage: Stage) -> None:
     assert one.handling_number not in text(heard[0])
 
 
+async def test_a_refusal_says_why_and_where_to_object_and_a_later_decision_replaces_it(
+    stage: Stage,
+) -> None:
+    one = Pair(stage, window="310000", handler="510000")
+    await one.hand_in()
+    await one.handler_says("accept", "acceptance")
+
+    refused = await one.handler_says("refuse", "decision")
+
+    # Guang'an named no remedies: the item's stand in their place, in the window's own words.
+    assert refused["reason"] == "模拟:不符合条件"
+    assert [(row["limit"], row["limitUnit"]) for row in refused["remedies"]] == [
+        (60, "day"),
+        (6, "month"),
+    ]
+    assert all(row["organ"] for row in refused["remedies"])
+    assert (await one.case())["status"] == "REFUSED"
+
+    anew = await one.handler_says("decide_anew", "decision")
+
+    assert anew["replacedDecision"] == refused["decisionId"]
+    assert anew["licences"][0]["licenceNo"].startswith("MN-ZZ-")
+    assert anew["service"]["deliveryState"] == "signed"
+    assert (await one.case())["status"] == "APPROVED"
+
+
+async def test_a_native_refusal_without_a_reason_is_sent_back(stage: Stage) -> None:
+    one = Pair(stage, window="530303-window", handler="310000")
+    await one.hand_in(**HUANGPU)
+
+    status, problem = await one.native("310000", _native("decision", one, result="REFUSED"))
+
+    assert status == 422
+    assert [found["rule"] for found in problem["errors"]] == ["reason.missing"]
+    assert (await one.case())["status"] == "PUSHED"
+
+
+NATIVE = (
+    # published example, who says it
+    ("pre_review_ask", "window"),
+    ("pre_review_answer", "handler"),
+    ("acceptance", "handler"),
+    ("special_procedure_start", "handler"),
+    ("special_procedure_end", "handler"),
+    ("fee", "handler"),
+    ("inquiry", "window"),
+    ("inquiry_answer", "handler"),
+    ("reminder", "window"),
+    ("finding", "handler"),
+    ("handover", "window"),
+    ("verification_ask", "window"),
+    ("verification_answer", "handler"),
+    ("decision", "handler"),
+    ("notification", "window"),
+    ("benefit_payment", "handler"),
+    ("delivery_of_result", "handler"),
+    ("entitlement_change", "handler"),
+    ("evaluation", "window"),
+    ("objection_ask", "window"),
+    ("objection_answer", "handler"),
+    ("complaint", "window"),
+)
+
+
+async def test_every_kind_travels_from_a_sender_that_speaks_the_national_format(
+    stage: Stage,
+) -> None:
+    one = Pair(stage, window="530303-window", handler="310000")
+    await one.hand_in(**HUANGPU)
+    last: dict[str, str] = {}
+
+    for example, side in NATIVE:
+        system = one.window if side == "window" else one.handler
+        document = _native(example, one, side=side, reply_to=last)
+        status, answer = await one.native(system, document)
+
+        assert (status, answer.get("applied")) == (202, True), (example, answer)
+        last[document["kind"]] = document["message_id"]
+        other = one.handler if side == "window" else one.window
+        assert document["message_id"] in text(await one.hears(other, document["kind"])), example
+
+
 # --- helpers --------------------------------------------------------------------------------
 
 
@@ -181,6 +266,45 @@ def _clock(case: Mapping[str, Any], kind: str) -> str:
 
 def _running(case: Mapping[str, Any], kind: str) -> int:
     return sum(clock["kind"] == kind and clock["state"] == "RUNNING" for clock in case["clocks"])
+
+
+def _native(
+    example: str,
+    one: Pair,
+    *,
+    side: str = "handler",
+    result: str | None = None,
+    reply_to: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """A published example as its sender would write it about this case."""
+    whole = json.loads((EXAMPLES / f"{example}.json").read_text("utf-8"))
+    kind = whole["kind"]
+    role, system = ("HANDLING", one.handler) if side == "handler" else ("RECEIVING", one.window)
+    kept = ("format_version", "kind", "environment", "simulation_mark", "data_version", "body")
+    document: dict[str, Any] = _spoken({name: whole[name] for name in kept if name in whole})
+    document |= {
+        "message_id": f"e2e-{example}-{one.case_number}",
+        "case_number": one.case_number,
+        "occurred_at": whole["occurred_at"],
+        "sender": {"system": system, "province": f"{system[:2]}0000", "role": role},
+    }
+    document["body"].pop("clocks", None)
+    if document["body"].get("phase") == "ANSWER":
+        document["in_reply_to"] = (reply_to or {})[kind]
+    if result is not None:
+        document["body"] = {
+            "decision_id": "d-1",
+            "result": {"code": result, "list": "decision_result"},
+            "decided_at": whole["occurred_at"],
+        }
+    return document
+
+
+def _spoken(value: Any) -> Any:
+    """Without the words of the province the example came from."""
+    if isinstance(value, dict):
+        return {name: _spoken(inner) for name, inner in value.items() if name != "source"}
+    return [_spoken(one) for one in value] if isinstance(value, list) else value
 
 
 async def _sent(one: Pair, kind: str) -> list[Any]:

@@ -136,6 +136,8 @@ def prepare(status: str) -> Story:
     story = Story(code=LICENCE)
     asked = {"request": "m-0", "asked_by": "HANDLING"} if status == "CORRECTION_REQUESTED" else {}
     turn = "HANDLING" if status == "TRANSFERRED" else story.case.parts[0].turn
+    if status == "NOTIFIED":
+        turn = None
     before = "COLLECTED" if status == "PRE_REVIEW" else "ACCEPTED"
     return story.at_status(status, turn=turn, before=before, **asked)
 
