@@ -28,6 +28,7 @@ from gateway.usecases.destinations import Sent, rehomed, send_on
 from gateway.usecases.draft import Draft
 from gateway.usecases.entry_checks import bind_named, refuse_known_numbers, refuse_undeliverable
 from gateway.usecases.opening import begin, clock_rules
+from gateway.usecases.overtake import overtake
 from gateway.usecases.pinned import pin
 from gateway.usecases.render import Rendered
 from gateway.usecases.sealed import MessageContent, open_message, seal_message
@@ -78,10 +79,17 @@ class _Folded:
 
 
 async def enter(
-    draft: Draft, *, sender: System, standing: Standing | None, caller: Caller, gw: Gateway
+    draft: Draft,
+    *,
+    sender: System,
+    standing: Standing | None,
+    caller: Caller,
+    overtakes: bool = True,
+    gw: Gateway,
 ) -> Entered:
     """
-    Fold a message into its case and work out everything that follows from it.
+    Fold a message into its case and work out everything that follows from it. `overtakes`: it may
+    take deliveries that were never sent out of its way.
 
     Raises:
         InvalidDocument: unknown material, unknown or ended item, a number that names another case,
@@ -115,6 +123,9 @@ async def enter(
     sent = await _send_on(document, folded, caller=caller, gw=gw)
     if standing is None:
         refuse_undeliverable(sent.rendered)
+    moot = await overtake(
+        draft.kind, sent.rendered, before=folded.before, applied=folded.applied and overtakes, gw=gw
+    )
 
     salt = gw.ids.token(32)
     content_digest = hashlib.sha256(salt + draft.raw).hexdigest()
@@ -153,9 +164,10 @@ async def enter(
         messages=(_message_row(draft, content, folded=folded, sender=sender, now=now, gw=gw),),
         now_applied=tuple((case.number, at) for at in folded.retried),
         materials=materials,
-        deliveries=tuple(one.delivery for one in sent.rendered),
-        steps=tuple(step for one in sent.rendered for step in one.steps),
-        leaves=(leaf, *(one for each in sent.rendered for one in each.leaves)),
+        deliveries=tuple(one.delivery for one in moot.rendered),
+        steps=tuple(step for one in moot.rendered for step in one.steps),
+        updates=moot.updates,
+        leaves=(leaf, *(one for each in moot.rendered for one in each.leaves), *moot.leaves),
     )
     return Entered(
         number=case.number,
@@ -170,7 +182,7 @@ async def enter(
             findings=findings,
             content_digest=content_digest,
         ),
-        rendered=sent.rendered,
+        rendered=moot.rendered,
     )
 
 

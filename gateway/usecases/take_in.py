@@ -29,6 +29,7 @@ from gateway.core.audit.leaf import Leaf
 from gateway.ports import (
     Change,
     DuplicateReceiptError,
+    FenceLostError,
     Gateway,
     MaterialRow,
     ReceiptRow,
@@ -102,11 +103,14 @@ async def _take_in(inbound: Inbound, *, gw: Gateway) -> Answer:
     if inbound.dry_run and (first := await _first_answer(identity, sender=sender, gw=gw)):
         return first
     # A repeat is rare: it is recognised by the commit it loses, not by asking before every message.
+    overtakes = True
     for _ in range(REVISION_TRIES):
         try:
-            return await _enter(inbound, identity, sender=sender, gw=gw)
+            return await _enter(inbound, identity, sender=sender, overtakes=overtakes, gw=gw)
         except RevisionConflictError:
             continue
+        except FenceLostError:
+            overtakes = False  # what it would overtake is just being sent: it goes behind it
         except (DuplicateReceiptError, Refused):
             # A twin that was first is why this one finds its step taken or its number in use.
             if first := await _first_answer(identity, sender=sender, gw=gw):
@@ -115,18 +119,28 @@ async def _take_in(inbound: Inbound, *, gw: Gateway) -> Answer:
     raise Overloaded("该办件正被频繁更新", "this case is being updated too often", retry_after=1)
 
 
-async def _enter(inbound: Inbound, identity: _Identity, *, sender: System, gw: Gateway) -> Answer:
+async def _enter(
+    inbound: Inbound, identity: _Identity, *, sender: System, overtakes: bool, gw: Gateway
+) -> Answer:
     """
     One try to enter the message into its case as it stands now.
 
     Raises:
         RevisionConflictError: the case moved on meanwhile.
+        FenceLostError: a delivery that this overtakes is being sent.
         DuplicateReceiptError: a twin was first.
         Refused: nothing was stored.
     """
     standing = await _standing(inbound, sender=sender, gw=gw)
     draft = _read(inbound, sender=sender, standing=standing, gw=gw)
-    entered = await enter(draft, sender=sender, standing=standing, caller=inbound.caller, gw=gw)
+    entered = await enter(
+        draft,
+        sender=sender,
+        standing=standing,
+        caller=inbound.caller,
+        overtakes=overtakes,
+        gw=gw,
+    )
     if inbound.dry_run:
         return Answer(200, {**entered.answer, "dry_run": True, "previews": _previews(entered)})
     change = replace(

@@ -29,6 +29,17 @@ class Pair:
     """system and kind → how many the last wait saw"""
 
     async def hand_in(self, **changes: Any) -> None:
+        """Until the handling place has filed it."""
+        await self.apply(**changes)
+
+        async def filed() -> Any:
+            return await self.stage.desk(self.handler, f"cases?case={self.case_number}")
+
+        (row,) = await wait_for("the case filed", filed, clock=self.stage.clock)
+        self.handling_number = row["number"]
+
+    async def apply(self, **changes: Any) -> None:
+        """Until the gateway has taken it."""
         form = {"form": "01-application", **changes}
         taken = await self.stage.desk(self.window, "applications", form)
         self.number = taken["number"]
@@ -40,12 +51,6 @@ class Pair:
         sent = await wait_for("the answer", answered, clock=self.stage.clock)
         assert sent["state"] == "taken", sent["answer"]
         self.case_number = sent["case_number"]
-
-        async def filed() -> Any:
-            return await self.stage.desk(self.handler, f"cases?case={self.case_number}")
-
-        (row,) = await wait_for("the case filed", filed, clock=self.stage.clock)
-        self.handling_number = row["number"]
 
     async def window_says(self, act: str, kind: str) -> Mapping[str, Any]:
         """The window acts; what the handling place then hears, in its own words."""

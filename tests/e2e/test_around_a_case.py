@@ -13,6 +13,7 @@ import pytest
 import pytest_asyncio
 
 import contracts
+from gateway.sandbox.play import wait_for
 from gateway.sandbox.stage import Stage
 from gateway.world import RealClock, RealIds
 from tests.e2e.cast import Pair, text
@@ -210,6 +211,31 @@ async def test_a_native_refusal_without_a_reason_is_sent_back(stage: Stage) -> N
     assert status == 422
     assert [found["rule"] for found in problem["errors"]] == ["reason.missing"]
     assert (await one.case())["status"] == "PUSHED"
+
+
+async def test_a_case_withdrawn_before_a_dead_place_heard_of_it_never_gets_there(
+    stage: Stage,
+) -> None:
+    await stage.sandboxes["510000"].kill()
+    one = Pair(stage, window="310000", handler="510000")
+    await one.apply()
+    await stage.desk("310000", "acts", {"act": "withdraw", "number": one.number})
+
+    async def withdrawn() -> Any:
+        case = await one.case()
+        return case if case["status"] == "WITHDRAWN" else None
+
+    case = await wait_for("the withdrawal", withdrawn, clock=stage.clock)
+    assert [(row["kind"], row["state"]) for row in case["deliveries"]] == [
+        ("application", "superseded"),
+        ("withdrawal", "superseded"),
+    ]
+
+    # The place is back, takes what comes next, and knows nothing of the one withdrawn.
+    await stage.start_sandbox("510000")
+    later = Pair(stage, window="310000", handler="510000")
+    await later.hand_in()
+    assert await stage.desk("510000", f"cases?case={one.case_number}") == []
 
 
 NATIVE = (
