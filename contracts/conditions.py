@@ -157,6 +157,13 @@ def _answer(document: Document) -> Iterator[Finding]:
         yield refuse("result.missing", "/body/result")
 
 
+def _refusal(document: Document) -> Iterator[Finding]:
+    """行政许可法第三十八条: a refusal gives its reason; we hold every place to it."""
+    body = _body(document)
+    if _code(body.get("result")) in ("REFUSED", "NOT_ACCEPTED") and "reason" not in body:
+        yield refuse("reason.missing", "/body/reason")
+
+
 def _special_procedure(document: Document) -> Iterator[Finding]:
     body = _body(document)
     if body.get("phase") == "END" and "ended_at" not in body:
@@ -194,7 +201,9 @@ def _verification(document: Document) -> Iterator[Finding]:
 EVERY_KIND: tuple[Condition, ...] = (_case, _reply)
 BY_KIND: Mapping[str, tuple[Condition, ...]] = {
     "application": (_application,),
+    "acceptance": (_refusal,),
     "correction": (_correction,),
+    "decision": (_refusal,),
     "pre_review": (_answer,),
     "special_procedure": (_special_procedure,),
     "evaluation": (_evaluation,),

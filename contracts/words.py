@@ -114,6 +114,10 @@ WORDS: Mapping[str, tuple[str, str]] = {
         "The county is the first six digits of the place",
     ),
     "result.missing": ("答复须有结果", "An answer needs a result"),
+    "reason.missing": (
+        "不予受理或不予批准须说明理由,请补填理由后重发",
+        "A refusal needs its reason",
+    ),
     "special_procedure.end_missing": (
         "特别程序结束须填结束时间",
         "The end of a special procedure needs its time",

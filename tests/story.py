@@ -216,6 +216,8 @@ class Story:
         self.at += after
         arrival = len(self.sent) + 1
         content = body_of(kind, self.at, **body)
+        if content.get("result", {}).get("code") in ("REFUSED", "NOT_ACCEPTED"):
+            content.setdefault("reason", "模拟理由")
         if kind == "correction":
             in_reply_to = in_reply_to or self.case.open_request or "unknown"
         if kind == "acknowledgement" or content.get("phase") == "ANSWER":

@@ -51,6 +51,11 @@ def _acknowledges_anew(case: Case, part: Part, arrived: Arrived, rules: Rules) -
     return _acknowledges(case, part, arrived, rules) and part.turn == "HANDLING"
 
 
+def _acknowledges_otherwise(case: Case, part: Part, arrived: Arrived, rules: Rules) -> bool:
+    # While it is looked over before the push, having received it counts once that is answered.
+    return part.status != "PRE_REVIEW" or not _acknowledges(case, part, arrived, rules)
+
+
 def _answers(case: Case, part: Part, arrived: Arrived) -> bool:
     """
     Whether a correction answers the part's open request. Before any request it is early, not
@@ -58,6 +63,15 @@ def _answers(case: Case, part: Part, arrived: Arrived) -> bool:
     """
     named = arrived.message.in_reply_to
     return part.request is None or named == part.request or named not in case.kinds
+
+
+def _passed_in_hand(case: Case, part: Part, arrived: Arrived, rules: Rules) -> bool:
+    passed = _body(arrived).phase == "ANSWER" and result(arrived) == "PASSED"
+    return passed and part.before == "PUSHED"
+
+
+def _answers_review(case: Case, part: Part, arrived: Arrived, rules: Rules) -> bool:
+    return case.kinds.get(arrived.message.in_reply_to or "") == "pre_review"
 
 
 def _decides(case: Case, part: Part, arrived: Arrived, rules: Rules) -> bool:
@@ -76,10 +90,16 @@ def _fee(*states: str) -> Condition:
     )
 
 
+def _delivery(*states: str) -> Condition:
+    return lambda case, part, arrived, rules: code(_body(arrived).delivery.state) in states
+
+
 CONDITIONS: dict[str, Condition] = {
     "": lambda case, part, arrived, rules: True,
     "ask": _says("phase", "ASK"),
     "answer": _says("phase", "ANSWER"),
+    "passed_in_hand": _passed_in_hand,
+    "asked_by_review": _answers_review,
     "at_collection": lambda case, part, arrived, rules: (
         _body(arrived).at_collection is True
         and rules.acceptance_at_collection
@@ -88,7 +108,7 @@ CONDITIONS: dict[str, Condition] = {
     "received": _acknowledges,
     "received_anew": _acknowledges_anew,
     "rejected": _says("status", "REJECTED"),
-    "other": lambda case, part, arrived, rules: True,
+    "other": _acknowledges_otherwise,
     "asked_by_r": lambda case, part, arrived, rules: (
         part.asked_by == "RECEIVING" and _answers(case, part, arrived)
     ),
@@ -121,6 +141,8 @@ CONDITIONS: dict[str, Condition] = {
     "forward": lambda case, part, arrived, rules: code(_body(arrived).transfer_kind) == "FORWARD",
     "outcome_told": _told,
     "other_notice": lambda case, part, arrived, rules: not _told(case, part, arrived, rules),
+    "came_back": _delivery("RETURNED", "FAILED"),
+    "on_its_way": _delivery("SENT", "SIGNED"),
     "fee_open": _fee("ORDERED"),
     "fee_done": _fee("PAID", "WAIVED"),
 }

@@ -116,12 +116,19 @@ def _moved(case: Case, part: Part, row: Transition, arrived: Arrived, *, rules: 
         part,
         status=_status(case, part, row, arrived),
         turn=_turn(case, part, row),
-        before=part.status if row.to == "SUSPENDED" else part.before if row.to == "=" else None,
+        before=_before(part, row),
     )
     case = note(_with(case, part), part.part_id, row, arrived)
     part = next(one for one in case.parts if one.part_id == part.part_id)
     case = move_clocks(case, row.clocks, part=part, arrived=arrived, rules=rules)
     return _released(case, arrived, rules=rules) if row.release else case
+
+
+def _before(part: Part, row: Transition) -> str | None:
+    """The status a pause or a pre-review goes back to."""
+    if row.to in ("SUSPENDED", "PRE_REVIEW"):
+        return part.status
+    return part.before if row.to == "=" else None
 
 
 def _with(case: Case, part: Part) -> Case:
@@ -172,7 +179,7 @@ def _status(case: Case, part: Part, row: Transition, arrived: Arrived) -> str:
     if row.to == "=":
         return part.status
     if row.to == "before":
-        return part.before or "ACCEPTED"
+        return part.before or ("COLLECTED" if part.status == "PRE_REVIEW" else "ACCEPTED")
     if row.to == "result":
         code = str(body.result.code)
         return "APPROVED" if code == "PARTLY_APPROVED" else code

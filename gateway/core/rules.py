@@ -48,6 +48,12 @@ class ClockRule:
     pauses: frozenset[str] | None = None
 
 
+USUAL = {
+    "PRE_REVIEW": ClockRule("HANDLING", 2, "WORKING_DAY", "项目约定(project convention)"),
+    "ANSWER": ClockRule("HANDLING", 15, "WORKING_DAY", "项目约定(project convention)"),
+}
+"""Project convention: a question always has a limit, where the item names none this one."""
+
 ClockRules = Mapping[str, ClockRule]
 """By kind of clock; a limit of parts of one role stands under `PART:<role>`."""
 
@@ -73,7 +79,8 @@ class Rules:
     def of(cls, entry: CatalogueItem) -> Rules:
         """The rules of a catalogue entry."""
         return cls(
-            clocks={
+            clocks=USUAL
+            | {
                 f"{one.kind}:{one.part_role}" if one.part_role else one.kind: ClockRule(
                     owner=one.owner,
                     limit=one.limit,
@@ -91,4 +98,4 @@ class Rules:
         )
 
 
-__all__ = ["Arrived", "ClockRule", "ClockRules", "Rules"]
+__all__ = ["USUAL", "Arrived", "ClockRule", "ClockRules", "Rules"]

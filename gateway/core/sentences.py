@@ -147,6 +147,8 @@ def _who(case: Case, actor: str) -> str:
 
 
 def _todo(case: Case) -> str:
+    if case.status == "NOTIFIED":
+        return "重新送达被退回的结果"
     if case.turn == "RECEIVING" and case.status in ENDED:
         return "告知申请人"
     if case.turn == "RECEIVING" and case.status == "CORRECTION_REQUESTED":

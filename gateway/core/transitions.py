@@ -4,9 +4,9 @@ The state machine as one table: documentation, command line and console print th
 Source: national format v1, section 5 (project convention). Status belongs to a part. `by`: R
 receiving place, H body of the part, N national system, G this gateway, * any; `R/H` is R in PROXY
 and JOINT and H in ONLINE. `to` is a status or a word: `=` unchanged, `before` the status before the
-pause, `result` what the decision says, `outcome` what the part's outcome says. `turn` names who
-acts next: `-` nobody, `=` unchanged, A the applicant; `R/A` and `R/H` as above. `release`: parts
-that waited for this one alone begin.
+pause or the pre-review, `result` what the decision says, `outcome` what the part's outcome says.
+`turn` names who acts next: `-` nobody, `=` unchanged, A the applicant; `R/A` and `R/H` as above.
+`release`: parts that waited for this one alone begin.
 """
 
 from __future__ import annotations
@@ -67,8 +67,10 @@ _DECIDED = ("end all", "end DECIDE", "start NOTIFY")
 
 TRANSITIONS: tuple[Transition, ...] = (
     _row("application", "R", "", frozenset(), "COLLECTED", "R", "start PUSH"),
-    _row("pre_review", "R", "ask", "COLLECTED", "PRE_REVIEW", "H", "start PRE_REVIEW"),
-    _row("pre_review", "H", "answer", "PRE_REVIEW", "COLLECTED", "R/A", "end PRE_REVIEW"),
+    # Asked before or after the case was pushed, as the window's question and the push race.
+    _row("pre_review", "R", "ask", {"COLLECTED", "PUSHED"}, "PRE_REVIEW", "H", "start PRE_REVIEW"),
+    _row("pre_review", "H", "passed_in_hand", "PRE_REVIEW", "before", "H", "end PRE_REVIEW"),
+    _row("pre_review", "H", "answer", "PRE_REVIEW", "before", "R/A", "end PRE_REVIEW"),
     _row("acceptance", "R", "at_collection", "COLLECTED", "=", "R"),
     _row("acknowledgement", "HN", "received", "COLLECTED", "PUSHED", "H", *_HELD_BY_H),
     _row("acknowledgement", "HN", "received_anew", "TRANSFERRED", "PUSHED", "H", *_HELD_BY_H),
@@ -98,6 +100,8 @@ TRANSITIONS: tuple[Transition, ...] = (
         "anew DECIDE",
         "anew ACCEPT",
     ),
+    _row("correction", "R", "asked_by_review", "COLLECTED", "=", "R"),
+    _row("correction", "R", "asked_by_review", "PUSHED", "=", "H"),
     _row("acceptance", "H", "accepted", {"PUSHED", "CORRECTED"}, "ACCEPTED", "H", "end ACCEPT"),
     # 行政许可法第三十二条: not told within five days what is lacking, the application is accepted.
     _row("acceptance", "G", "deemed", {"PUSHED", "CORRECTED"}, "ACCEPTED", "H", "end ACCEPT"),
@@ -128,6 +132,9 @@ TRANSITIONS: tuple[Transition, ...] = (
     _row("fee", "H", "", HELD | _PAYING, "=", "="),
     _row("benefit_payment", "H", "", _PAYING, "=", "="),
     _row("entitlement_change", "H", "", _PAYING, "=", "="),
+    # A parcel that came back puts a told case on somebody's worklist until it is on its way again.
+    _row("delivery_of_result", "HR", "came_back", "NOTIFIED", "=", "R/H"),
+    _row("delivery_of_result", "HR", "on_its_way", "NOTIFIED", "=", "-"),
     _row("delivery_of_result", "HR", "", _SETTLED, "=", "="),
     _row("objection", "*", "ask", ANY, "=", "=", "start ANSWER"),
     _row("objection", "*", "answer", ANY, "=", "=", "end ANSWER"),
@@ -140,6 +147,8 @@ CONDITIONS_ZH = {
     "": "",
     "ask": "提出",
     "answer": "答复",
+    "passed_in_hand": "已送达后的预审通过",
+    "asked_by_review": "答复预审提出的缺项",
     "at_collection": "收件即受理且事项允许",
     "received": "对申请的已收到回执",
     "received_anew": "新办理地对转办的已收到回执",
@@ -163,6 +172,8 @@ CONDITIONS_ZH = {
     "forward": "转办",
     "outcome_told": "结果已告知到;未指明部分时须全部办结",
     "other_notice": "其他告知或未告知到",
+    "came_back": "结果被退回或送达失败",
+    "on_its_way": "结果已寄出或已签收",
     "fee_open": "待缴且事项规定暂停",
     "fee_done": "已缴或减免且事项规定暂停",
 }

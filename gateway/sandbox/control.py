@@ -5,7 +5,7 @@ The desk of a simulated place over JSON, for people and tests: `/_sandbox/…`, 
     POST systems/<s>/applications     {Form}, or {"record", "number", "message_id"}
     PUT  systems/<s>/materials/<sha>  a file for a record of your own
     POST systems/<s>/acts             {Act}: accept, request_correction, progress, decide, transfer,
-                                      correct, notify, withdraw
+                                      correct, notify, withdraw, and those of matters.py
     GET  systems/<s>/cases            what is filed
     GET  systems/<s>/received         what the gateway brought, in this place's own words
     GET  systems/<s>/outgoing         what this place says, and what became of it

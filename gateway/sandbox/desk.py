@@ -20,6 +20,7 @@ from gateway.sandbox.acts import Gap, GapAnswer, local_date
 from gateway.sandbox.bodies import ServedBy, body_for
 from gateway.sandbox.forms import Form, Forms, RefusalError, usual_gaps
 from gateway.sandbox.ledger import Ledger
+from gateway.sandbox.matters import MATTERS, Scene
 from gateway.sandbox.place import Place
 from gateway.sandbox.rows import Filed, Received
 
@@ -174,6 +175,46 @@ class Desk:
         )
         return self._act("transfer", body, case=case, act=act)
 
+    # --- either side ----------------------------------------------------------------------
+
+    def say(self, act: Act) -> str:
+        """
+        Any other act of the table `MATTERS`; an answer replies to the last message of its kind.
+
+        Raises:
+            RefusalError: there is nothing to answer.
+        """
+        case, matter = self._case(act.number), MATTERS[act.act]
+        heard = {one.kind: one for one in self._heard(case)}
+        if matter.replies_to is not None and matter.replies_to not in heard:
+            raise RefusalError(f"no {matter.replies_to} has come for case {case.number}")
+        read = {kind: self.place.read(kind, one.record) for kind, one in heard.items()}
+        scene = Scene(
+            at=self.place.clock.now(),
+            number=case.number,
+            place=self.place.profile.place or "",
+            body=self._body(case),
+            application=self._application(case)["body"],
+            said={**{kind: one["body"] for kind, one in read.items()}, **self._spoken(case)},
+            about={kind: one["message_id"] for kind, one in read.items() if "message_id" in one},
+        )
+        reply_to = scene.about.get(matter.replies_to) if matter.replies_to else None
+        return self._act(matter.kind, matter.says(scene), case=case, act=act, reply_to=reply_to)
+
+    def _heard(self, case: Filed) -> list[Received]:
+        rows = self.ledger.received(system=self.place.system)
+        return [one for one in rows if one.number == case.number]
+
+    def _spoken(self, case: Filed) -> dict[str, Document]:
+        """The last body of each kind this place itself sent about the case."""
+        rows = self.ledger.outgoing(system=self.place.system)
+        return {
+            one.kind: self.forms.read(one.record, kind=one.kind).get("body", {})
+            for one in rows
+            if one.number == case.number
+            and one.kind in ("special_procedure", "handover", "decision")
+        }
+
     # --- books ----------------------------------------------------------------------------
 
     def _file(self, record: Record, *, number: str) -> None:
@@ -197,6 +238,7 @@ class Desk:
             number=case.number,
             case_number=case.case_number,
             as_of=local_date(self.place.clock.now()),
+            handles=case.serial is not None,
         )
         self._send(kind, record, number=case.number, message_id=message_id)
         return message_id
@@ -219,11 +261,7 @@ class Desk:
         return case
 
     def _last(self, case: Filed, kind: str) -> Received:
-        found = [
-            one
-            for one in self.ledger.received(system=self.place.system)
-            if one.kind == kind and one.number == case.number
-        ]
+        found = [one for one in self._heard(case) if one.kind == kind]
         if not found:
             raise RefusalError(f"no {kind} has come for case {case.number}")
         return found[-1]
@@ -249,6 +287,9 @@ class Desk:
         )
 
 
+_REMEMBERED = frozenset({"special_procedure", "handover", "decision"})
+"""Kinds whose later messages repeat something of the earlier ones."""
+
 ACTS: Mapping[str, Callable[[Desk, Act], str]] = {
     "accept": Desk.accept,
     "request_correction": Desk.request_correction,
@@ -258,6 +299,7 @@ ACTS: Mapping[str, Callable[[Desk, Act], str]] = {
     "correct": Desk.correct,
     "notify": Desk.notify,
     "withdraw": Desk.withdraw,
+    **dict.fromkeys(MATTERS, Desk.say),
 }
 
 

@@ -60,10 +60,10 @@ class Forms:
     def at(self) -> str:
         return moment(self.clock.now())
 
-    def read(self, record: Record) -> Document:
-        """An application in this place's own words, in national words."""
+    def read(self, record: Record, *, kind: str = "application") -> Document:
+        """A document in this place's own words, as it sends it, in national words."""
         context = {"system": self.system, "environment": "test", "now": self.at}
-        return self.ours.to_national("application", record, context=context, as_of=None).document
+        return self.ours.to_national(kind, record, context=context, as_of=None).document
 
     def fill(self, form: Form, *, number: str) -> Document:
         """

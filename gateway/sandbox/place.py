@@ -193,14 +193,15 @@ class Place:
         number: str,
         case_number: str | None,
         as_of: date,
+        handles: bool = False,
     ) -> Record:
         """
-        Our own document for an act given in national words.
+        Our own document for an act given in national words; `handles`: the case is worked on here.
 
         Raises:
             Unrenderable: this place has no words for it.
         """
-        role = "handling" if kind in _FROM_HANDLER else "receiving"
+        role = "handling" if handles else "receiving"
         whole = {
             "kind": kind,
             "message_id": message_id,
@@ -233,9 +234,6 @@ class Place:
     def _strange(self, kind: str, record: Record) -> int:
         kept = self.read(kind, record).get("extensions", {}).get(self.system, {})
         return len(kept)
-
-
-_FROM_HANDLER = frozenset({"acceptance", "correction_request", "progress", "decision", "transfer"})
 
 
 def _case_number(record: Record) -> str | None:

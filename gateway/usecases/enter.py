@@ -14,11 +14,13 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
+from contracts.catalogue import item
 from contracts.errors import Finding, InvalidDocument, Unroutable
 from contracts.message import parse
 from contracts.words import refuse
 from gateway.core.case import Case
 from gateway.core.lifecycle import Advanced, Arrived, advance, open_case
+from gateway.core.remedies import with_remedies
 from gateway.ports import CaseKey, Change, Gateway, MessageRow, System
 from gateway.usecases.answers import answer_body
 from gateway.usecases.caller import Caller
@@ -28,6 +30,7 @@ from gateway.usecases.draft import Draft
 from gateway.usecases.entry_checks import bind_named, refuse_known_numbers, refuse_undeliverable
 from gateway.usecases.first_intent import NONE, FirstIntents
 from gateway.usecases.opening import begin, clock_rules
+from gateway.usecases.overtake import overtake
 from gateway.usecases.pinned import pin
 from gateway.usecases.render import Rendered
 from gateway.usecases.sealed import MessageContent, open_message, seal_message
@@ -94,9 +97,11 @@ async def enter(
     caller: Caller,
     gw: Gateway,
     trusting: bool = False,
+    overtakes: bool = True,
 ) -> Entered:
     """
-    Fold a message into its case and work out everything that follows from it.
+    Fold a message into its case and work out everything that follows from it. `overtakes`: it may
+    take deliveries that were never sent out of its way.
 
     `trusting`: whether a number already names another case is left to the commit, which then
     raises RevisionConflictError; the next try asks before, and says so.
@@ -114,7 +119,7 @@ async def enter(
         else await _fold(draft, sender=sender, standing=standing, now=now, gw=gw)
     )
     case, key, arrival = folded.case, folded.key, folded.arrived.arrival
-    draft = replace(draft, findings=(*draft.findings, *folded.findings))
+    draft = _remedied(replace(draft, findings=(*draft.findings, *folded.findings)), case)
     numbers = number_rows(case, before=folded.before, sender=sender, gw=gw)
     if not trusting:
         await refuse_known_numbers(numbers, gw=gw)
@@ -134,6 +139,9 @@ async def enter(
     sent = await _send_on(document, folded, caller=caller, gw=gw)
     if standing is None:
         refuse_undeliverable(sent.rendered)
+    moot = await overtake(
+        draft.kind, sent.rendered, before=folded.before, applied=folded.applied and overtakes, gw=gw
+    )
 
     salt = gw.ids.token(32)
     content_digest = hashlib.sha256(salt + draft.raw).hexdigest()
@@ -172,9 +180,10 @@ async def enter(
         messages=(_message_row(draft, content, folded=folded, sender=sender, now=now, gw=gw),),
         now_applied=tuple((case.number, at) for at in folded.retried),
         materials=materials,
-        deliveries=tuple(one.delivery for one in sent.rendered),
-        steps=tuple(step for one in sent.rendered for step in one.steps),
-        leaves=(leaf, *(one for each in sent.rendered for one in each.leaves)),
+        deliveries=tuple(one.delivery for one in moot.rendered),
+        steps=tuple(step for one in moot.rendered for step in one.steps),
+        updates=moot.updates,
+        leaves=(leaf, *(one for each in moot.rendered for one in each.leaves), *moot.leaves),
     )
     return Entered(
         number=case.number,
@@ -189,7 +198,7 @@ async def enter(
             findings=findings,
             content_digest=content_digest,
         ),
-        rendered=sent.rendered,
+        rendered=moot.rendered,
     )
 
 
@@ -321,6 +330,13 @@ async def _send_on(
         tuple(rendered for one in sent for rendered in one.rendered),
         tuple(finding for one in sent for finding in one.findings),
     )
+
+
+def _remedied(draft: Draft, case: Case) -> Draft:
+    done = with_remedies(
+        draft.document, draft.findings, entry=item(case.catalogue_code, case.application_date)
+    )
+    return replace(draft, document=done.document, findings=done.findings)
 
 
 def _message_row(

@@ -29,6 +29,7 @@ from gateway.core.audit.leaf import Leaf
 from gateway.ports import (
     Change,
     DuplicateReceiptError,
+    FenceLostError,
     Gateway,
     MaterialRow,
     ReceiptRow,
@@ -103,12 +104,17 @@ async def _take_in(inbound: Inbound, *, gw: Gateway) -> Answer:
     if inbound.dry_run and (first := await _first_answer(identity, sender=sender, gw=gw)):
         return first
     # A repeat is rare: it is recognised by the commit it loses, not by asking before every message.
+    overtakes = True
     for number in range(REVISION_TRIES):
+        trusting = number == 0 and not inbound.dry_run
         try:
-            trusting = number == 0 and not inbound.dry_run
-            return await _enter(inbound, identity, sender=sender, gw=gw, trusting=trusting)
+            return await _enter(
+                inbound, identity, sender=sender, gw=gw, trusting=trusting, overtakes=overtakes
+            )
         except RevisionConflictError:
             continue
+        except FenceLostError:
+            overtakes = False  # what it would overtake is just being sent: it goes behind it
         except (DuplicateReceiptError, Refused):
             # A twin that was first is why this one finds its step taken or its number in use.
             if first := await _first_answer(identity, sender=sender, gw=gw):
@@ -118,20 +124,33 @@ async def _take_in(inbound: Inbound, *, gw: Gateway) -> Answer:
 
 
 async def _enter(
-    inbound: Inbound, identity: _Identity, *, sender: System, gw: Gateway, trusting: bool
+    inbound: Inbound,
+    identity: _Identity,
+    *,
+    sender: System,
+    gw: Gateway,
+    trusting: bool,
+    overtakes: bool,
 ) -> Answer:
     """
     One try to enter the message into its case as it stands now.
 
     Raises:
         RevisionConflictError: the case moved on meanwhile.
+        FenceLostError: a delivery that this overtakes is being sent.
         DuplicateReceiptError: a twin was first.
         Refused: nothing was stored.
     """
     standing = await _standing(inbound, sender=sender, gw=gw)
     draft = _read(inbound, sender=sender, standing=standing, gw=gw)
     entered = await enter(
-        draft, sender=sender, standing=standing, caller=inbound.caller, gw=gw, trusting=trusting
+        draft,
+        sender=sender,
+        standing=standing,
+        caller=inbound.caller,
+        gw=gw,
+        trusting=trusting,
+        overtakes=overtakes,
     )
     answer = entered.answer()
     if inbound.dry_run:

@@ -91,6 +91,10 @@ def test_mapping_and_contract_say_on_top_that_they_are_simulated(folder: Path) -
         assert "模拟" in "".join(_text(document).splitlines(keepends=True)[:3]), document.name
 
 
+FACT = re.compile(r"[a-z]+([._][a-z]+)+")
+"""How a fact of a verification is named: `certificate.status` is no person."""
+
+
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda f: f.name)
 def test_every_row_of_every_table_says_that_it_is_simulated(folder: Path) -> None:
     tables = [*folder.glob("*.csv"), *folder.glob("codes/*.csv")]
@@ -105,7 +109,7 @@ def test_every_row_of_every_table_says_that_it_is_simulated(folder: Path) -> Non
 def test_people_in_golden_documents_are_called_simulated(folder: Path) -> None:
     for file in folder.glob("golden/*.json"):
         for key, value in _strings(json.loads(file.read_text(encoding="utf-8"))):
-            if key in NAMES:
+            if key in NAMES and not FACT.fullmatch(value):
                 assert "模拟" in value or "没有" in value, f"{file.name}: {key}"
 
 

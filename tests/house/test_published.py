@@ -41,6 +41,7 @@ BEYOND_SCHEMA = {
     "party.credit_code_missing",
     "party.id_number_missing",
     "place.county_mismatch",
+    "reason.missing",
     "result.missing",
     "special_procedure.end_missing",
     "text.not_nfc",

@@ -33,6 +33,7 @@ EVENTS = frozenset(
         "delivery.parked",
         "delivery.redelivered",
         "delivery.released",
+        "delivery.superseded",
         "mailbox.taken",
         "mapping.loaded",
         "material.read",

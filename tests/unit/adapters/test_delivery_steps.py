@@ -102,6 +102,6 @@ def test_a_kind_this_system_does_not_take_is_unrenderable():
     adapter = sichuan()
 
     assert adapter.carries("application")
-    assert not adapter.carries("evaluation")
+    assert not adapter.carries("acceptance")
     with pytest.raises(Unrenderable):
-        adapter.encode("evaluation", {})
+        adapter.encode("acceptance", {})

@@ -154,18 +154,22 @@ def coded(code: str, name: str) -> dict[str, str]:
         ("application", {f"{ME}/name": "模拟\u202e"}, "text.invisible", f"{ME}/name"),
         (
             "acceptance",
-            {"/body/result/code": "NOT_ACCEPTED"},
+            {"/body/result/code": "NOT_ACCEPTED", "/body/reason": "模拟理由"},
             "field.expected",
-            "/body/reason",
+            "/body/remedies",
         ),
         ("correction_request", {"/body/round": 2}, "correction_request.repeated", "/body/round"),
         (
             "decision",
-            {"/body/remedies": ..., "/body/result/code": "REFUSED"},
+            {
+                "/body/remedies": ...,
+                "/body/result/code": "REFUSED",
+                "/body/reason": "模拟理由",
+            },
             "field.expected",
             "/body/remedies",
         ),
-        ("decision", {"/body/result/code": "REFUSED"}, "field.expected", "/body/reason"),
+        ("decision", {"/body/result/code": "LAPSED"}, "field.expected", "/body/reason"),
         (
             "decision",
             {"/body/entitlements/0/from_month": "2026-04"},

@@ -18,7 +18,7 @@ SAME = "="
 
 # name: (kind, what it says, from which statuses, to, turn afterwards)
 SPEC = {
-    "pre-review asked": ("pre_review", {}, {"COLLECTED"}, "PRE_REVIEW", "HANDLING"),
+    "pre-review asked": ("pre_review", {}, {"COLLECTED", "PUSHED"}, "PRE_REVIEW", "HANDLING"),
     "pre-review answered": (
         "pre_review",
         {"by": "HANDLING", "phase": "ANSWER", "result": coded("pre_review_result", "PASSED")},
@@ -136,7 +136,10 @@ def prepare(status: str) -> Story:
     story = Story(code=LICENCE)
     asked = {"request": "m-0", "asked_by": "HANDLING"} if status == "CORRECTION_REQUESTED" else {}
     turn = "HANDLING" if status == "TRANSFERRED" else story.case.parts[0].turn
-    return story.at_status(status, turn=turn, before="ACCEPTED", **asked)
+    if status == "NOTIFIED":
+        turn = None
+    before = "COLLECTED" if status == "PRE_REVIEW" else "ACCEPTED"
+    return story.at_status(status, turn=turn, before=before, **asked)
 
 
 @pytest.mark.parametrize("name", SPEC)
