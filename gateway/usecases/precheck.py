@@ -43,6 +43,9 @@ class PrecheckRequest(BaseModel):
     on_minimum_allowance: bool | None = Field(None, description="是否享受低保")
     by_agent: bool | None = Field(None, description="是否由代理人申请")
     child: bool | None = Field(None, description="是否为尚未办证的儿童")
+    situations: tuple[str, ...] | None = Field(
+        None, description="情形 codes of the item's situations that hold"
+    )
 
 
 async def precheck(request: PrecheckRequest, *, caller: Caller, gw: Gateway) -> dict[str, Any]:
@@ -73,6 +76,7 @@ async def precheck(request: PrecheckRequest, *, caller: Caller, gw: Gateway) -> 
             on_minimum_allowance=request.on_minimum_allowance,
             by_agent=request.by_agent,
             child=request.child,
+            situations=None if request.situations is None else frozenset(request.situations),
         ),
     )
     return {
