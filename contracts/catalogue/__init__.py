@@ -5,7 +5,7 @@ One YAML file per version of an item in `items/`; a version is looked up by date
 Alliances of regions stand in `alliances.yaml`; `compare` holds a lower list to the upper one.
 """
 
-from contracts.catalogue.alliances import Alliance, Pair, alliances, refuse_outside
+from contracts.catalogue.alliances import Alliance, Pair, alliances, alliances_on, refuse_outside
 from contracts.catalogue.compare import LocalOffer, compare
 from contracts.catalogue.find import (
     MATERIAL_LISTS,
@@ -44,6 +44,7 @@ __all__ = [
     "Pair",
     "SpecialProcedure",
     "alliances",
+    "alliances_on",
     "compare",
     "find_item",
     "item",

@@ -85,6 +85,11 @@ def alliances(
     )
 
 
+def alliances_on(on: date) -> tuple[Alliance, ...]:
+    """All alliances in force on a day."""
+    return tuple(one for one in _all() if one.valid_on(on))
+
+
 def refuse_outside(
     item: CatalogueItem, on: date, *, receiving: str, handling: str
 ) -> Iterator[Finding]:
@@ -118,4 +123,4 @@ def _all() -> tuple[Alliance, ...]:
     return tuple(Alliance.model_validate(one) for one in yaml.safe_load(text))
 
 
-__all__ = ["Alliance", "Pair", "alliances", "refuse_outside"]
+__all__ = ["Alliance", "Pair", "alliances", "alliances_on", "refuse_outside"]
