@@ -18,7 +18,7 @@ from contracts.message import parse
 from contracts.words import refuse
 from gateway.core.case import Case
 from gateway.core.lifecycle import Advanced, Arrived, advance, open_case
-from gateway.ports import CaseKey, Change, Gateway, MessageRow, System
+from gateway.ports import CaseKey, Change, Gateway, MessageRow, OldUseRow, System
 from gateway.usecases.answers import answer_body
 from gateway.usecases.caller import Caller
 from gateway.usecases.case_rows import case_row, message_leaf, new_parties, number_rows
@@ -73,6 +73,7 @@ class _Folded:
     pending: Pending
     retried: tuple[int, ...] = ()
     findings: tuple[Finding, ...] = ()
+    old_uses: tuple[OldUseRow, ...] = ()
 
 
 async def enter(
@@ -153,6 +154,7 @@ async def enter(
         materials=materials,
         deliveries=tuple(one.delivery for one in sent.rendered),
         steps=tuple(step for one in sent.rendered for step in one.steps),
+        old_uses=folded.old_uses,
         leaves=(leaf, *(one for each in sent.rendered for one in each.leaves)),
     )
     return Entered(
@@ -197,6 +199,7 @@ def _open(draft: Draft, *, sender: System, now: datetime, gw: Gateway) -> _Folde
         applied=True,
         pending={},
         findings=begun.findings,
+        old_uses=begun.old_uses,
     )
 
 

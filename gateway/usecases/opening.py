@@ -14,9 +14,10 @@ from contracts.errors import Finding, InvalidDocument, Unroutable
 from gateway.core.case import Case, Party
 from gateway.core.lifecycle import Opening, Rules
 from gateway.core.routing import deciding_place, route
-from gateway.ports import CaseKey, Gateway, System
+from gateway.ports import CaseKey, Gateway, OldUseRow, System
 from gateway.usecases.draft import Draft
 from gateway.usecases.gaps import missing
+from gateway.usecases.lists import old_use, old_version
 from gateway.usecases.times import local_date
 
 
@@ -28,6 +29,7 @@ class Begun:
     key: CaseKey
     rules: Rules
     findings: tuple[Finding, ...]
+    old_uses: tuple[OldUseRow, ...] = ()
 
 
 def begin(draft: Draft, *, sender: System, now: datetime, gw: Gateway) -> Begun:
@@ -89,11 +91,16 @@ def begin(draft: Draft, *, sender: System, now: datetime, gw: Gateway) -> Begun:
             "catalogue_version": entry.version,
         },
     )
+    used = old_use(
+        draft.message.item, catalogue_code=entry.catalogue_code, sender=sender, on=on, gw=gw
+    )
+    lacking = missing(body, item=entry, province=target.province, on=on, gw=gw)
     return Begun(
         opening=opening,
         key=key,
         rules=Rules.of(entry),
-        findings=tuple(missing(body, item=entry, province=target.province, on=on, gw=gw)),
+        findings=(*lacking, *((old_version(used),) if used else ())),
+        old_uses=(used,) if used else (),
     )
 
 
