@@ -14,7 +14,7 @@ from contracts.coded import (
     HandlingChannelCode,
 )
 from contracts.fields import Given, Opt, Some, TwoOrMore, Value, expected, optional, required
-from contracts.form import Form
+from contracts.form import AnyForm
 from contracts.material import Consent, Material
 from contracts.parties import Agent, KnownBody, KnownEndpoint, KnownPlace, Operator, Party
 from contracts.scalars import (
@@ -42,7 +42,7 @@ class BundleCase(Value):
     handling_place: Opt[KnownPlace] = optional("办理地", rule="R", leaf="plain", by="both")
     handling_body: Opt[KnownBody] = optional("办理机构", leaf="plain", by="both")
     parts: Opt[Some[CasePart]] = optional("办理部分", rule="R", leaf="plain", by="both")
-    form: Opt[Form] = optional("申请表", grade="sensitive", leaf="commitment")
+    form: Opt[AnyForm] = optional("申请表", grade="sensitive", leaf="commitment")
     material_ids: Opt[Some[Text40]] = optional("所用材料", "out of the shared set")
 
 

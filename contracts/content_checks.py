@@ -13,7 +13,7 @@ from contracts.coded import Code
 from contracts.cross_checks import Check, Scene
 from contracts.errors import Finding
 from contracts.fields import Value
-from contracts.form import Form
+from contracts.form import DisabilitySubsidyForm, Form
 from contracts.kinds_after import (
     Acknowledgement,
     Complaint,
@@ -49,7 +49,7 @@ def check_bundle(bundle: Bundle, path: str, scene: Scene) -> Iterator[Finding]:
 
 def _form(form: Form | None, path: str, *, applicant: Party) -> Iterator[Finding]:
     """The certificate against the applicant and the two fields it contains."""
-    values = form.values if form is not None else None
+    values = _subsidy(form)
     if values is None or values.disability_certificate_number is None:
         return
     yield from checks.disability_certificate(
@@ -61,13 +61,19 @@ def _form(form: Form | None, path: str, *, applicant: Party) -> Iterator[Finding
     )
 
 
+def _subsidy(form: Form | None) -> DisabilitySubsidyForm | None:
+    values = getattr(form, "values", None)
+    return values if isinstance(values, DisabilitySubsidyForm) else None
+
+
 def _contact(
     wanted: tuple[Code, ...] | None, forms: list[Form | None], path: str
 ) -> Iterator[Finding]:
     """Somebody who does not hear or speak is not told by telephone alone (guide section 5)."""
     if wanted is None or {one.code for one in wanted} != {"TELEPHONE"}:
         return
-    categories = {_code(form.values.disability_category) for form in forms if form and form.values}
+    subsidies = [values for form in forms if (values := _subsidy(form)) is not None]
+    categories = {_code(values.disability_category) for values in subsidies}
     if categories & HEARING_OR_SPEECH:
         yield notice("contact.telephone_only", f"{path}/preferred_contact")
 

@@ -15,7 +15,7 @@ from contracts.coded import (
     RoutingRuleCode,
 )
 from contracts.fields import Content, Given, Opt, Some, expected, optional, required
-from contracts.form import Form
+from contracts.form import AnyForm
 from contracts.material import Consent, Material
 from contracts.outcomes import Delivery, Remedy
 from contracts.parties import Agent, KnownBody, KnownPlace, Party
@@ -77,7 +77,7 @@ class Application(Content):
     preferred_contact: Opt[Some[ContactMethodCode]] = optional(
         "告知方式", "TELEPHONE alone with category 2 or 3 = warn", form=True, grade="general"
     )
-    form: Opt[Form] = optional("申请表", grade="sensitive", leaf="commitment")
+    form: Opt[AnyForm] = optional("申请表", grade="sensitive", leaf="commitment")
     materials: Opt[Some[Material]] = optional(
         "材料",
         ref="5.21-5.26",

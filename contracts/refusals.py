@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 
 from contracts import scalars
 from contracts.errors import Finding
+from contracts.form import FORMS
 from contracts.text import escape
 from contracts.words import WORDS, refuse
 
@@ -35,8 +36,12 @@ _TYPES = {
     "bool_type": ("true 或 false", "true or false"),
     "tuple_type": ("列表", "a list"),
     "model_type": ("对象", "an object"),
+    "model_attributes_type": ("对象", "an object"),
     "dict_type": ("对象", "an object"),
 }
+
+_TAGS = frozenset({"union_tag_invalid", "union_tag_not_found"})
+"""The form_id of a form names no form, or there is none."""
 
 _RULES = {
     "missing": "field.missing",
@@ -54,12 +59,21 @@ _RULES = {
 def explain(error: ValidationError) -> Iterator[Finding]:
     """Every error of a validation as a finding; the value itself is looked at but never shown."""
     details = error.errors(include_url=False)
-    paths = [pointer(detail["loc"]) for detail in details]
+    paths = [pointer(_place(detail)) for detail in details]
     for detail, path in zip(details, paths, strict=True):
         # A list whose entries are wrong is also told to be too short: once is enough.
         if detail["type"] == "too_short" and any(p.startswith(f"{path}/") for p in paths):
             continue
         yield _explain(detail, path)
+
+
+def _place(detail: ErrorDetails) -> Sequence[int | str]:
+    """Where in the document: without the tag of a form, and at the tag if that is what is wrong."""
+    said = detail["loc"]
+    place = [
+        one for at, one in enumerate(said) if not (at and said[at - 1] == "form" and one in FORMS)
+    ]
+    return [*place, "form_id"] if detail["type"] in _TAGS else place
 
 
 def pointer(location: Sequence[int | str]) -> str:
@@ -69,6 +83,8 @@ def pointer(location: Sequence[int | str]) -> str:
 
 def _explain(detail: ErrorDetails, path: str) -> Finding:
     kind, context, value = detail["type"], dict(detail.get("ctx", {})), detail["input"]
+    if kind in _TAGS:
+        return _explain_tag(kind, value, path)
     if kind == "literal_error":
         return _explain_literal(detail, path)
     if value is None and kind not in _RULES:
@@ -85,6 +101,14 @@ def _explain(detail: ErrorDetails, path: str) -> Finding:
         return refuse("field.empty" if few else "list.too_short", path, **context)
     rule = kind if kind in WORDS else _RULES.get(kind, "field.invalid")
     return refuse(rule, path, **context)
+
+
+def _explain_tag(kind: str, form: object, path: str) -> Finding:
+    given = form.get("form_id") if isinstance(form, dict) else None
+    if kind == "union_tag_not_found" or given is None:
+        named = isinstance(form, dict) and "form_id" in form
+        return refuse("field.null" if named else "field.missing", path)
+    return refuse("value.unknown", path, expected=", ".join(FORMS))
 
 
 def _explain_literal(detail: ErrorDetails, path: str) -> Finding:

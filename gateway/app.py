@@ -20,6 +20,7 @@ from gateway.storage.sqlite import Meter, open_store
 from gateway.telemetry import metrics
 from gateway.usecases.calendars import read_almanac, recount_cases
 from gateway.usecases.deliver import deliver, deliver_begun
+from gateway.usecases.lists import restore_lists
 from gateway.usecases.pull import pull
 from gateway.usecases.watch_clocks import Looked, watch_clocks
 from gateway.worker.lanes import Lanes
@@ -139,6 +140,7 @@ async def open_gateway(settings: Settings, *, read_only: bool = False) -> AsyncI
                 almanac=await read_almanac(store),
                 limits=Limits(body=settings.body_limit, material=settings.material_limit),
             )
+            await restore_lists(gw=gw)
             yield Opened(gw, _workers(gw, settings, board))
         finally:
             keys.close()

@@ -402,6 +402,42 @@ class CalendarRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AnnouncementRow:
+    """
+    An implementation list as a province announced it; `content` is its items.csv, `findings` JSON.
+
+    `number` counts a province's announcements from 1. requested: not yet approved, only compared;
+    refused: asks for more than the upper list; adopted: in force from `valid_from` on.
+    """
+
+    province: str
+    number: int
+    state: Literal["requested", "adopted", "refused"]
+    digest: str
+    cause_on: date
+    requested_on: date
+    approved_on: date | None
+    valid_from: date | None
+    announced_at: datetime
+    client: str
+    findings: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OldUseRow:
+    """Cases of an item that came in a version no longer in force; rows of one name are added up."""
+
+    province: str
+    system: str
+    catalogue_code: str
+    version: str
+    first_on: date
+    last_on: date
+    cases: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """
     Everything one use case commits, in one transaction (a savepoint of a commit group).
@@ -434,6 +470,8 @@ class Change:
     cursor: CursorRow | None = None
     access: tuple[AccessRow, ...] = ()
     calendars: tuple[CalendarRow, ...] = ()
+    announcements: tuple[AnnouncementRow, ...] = ()
+    old_uses: tuple[OldUseRow, ...] = ()
     leaves: tuple[Leaf, ...] = ()
 
 
@@ -586,6 +624,12 @@ class Store(Protocol):
         """Everything loaded, oldest first."""
         ...
 
+    async def announcements(self) -> Sequence[AnnouncementRow]:
+        """Implementation lists of all provinces, oldest first."""
+        ...
+
+    async def old_uses(self) -> Sequence[OldUseRow]: ...
+
     async def leaves(self, number: str | None = None) -> Sequence[tuple[str, bytes]]:
         """(leaf id, canonical bytes), in the order written."""
         ...
@@ -680,7 +724,7 @@ class LocalItem:
 
 
 class Provinces(Protocol):
-    """All connections in force. Constant between two loads."""
+    """All connections in force. Constant between two loads, but for announced lists."""
 
     def system(self, system: str, environment: Environment) -> System | None: ...
 
@@ -693,6 +737,10 @@ class Provinces(Protocol):
     def bodies(self) -> Sequence[Body]: ...
 
     def local_items(self, province: str) -> Sequence[LocalItem]: ...
+
+    def adopt(self, province: str, items: Sequence[LocalItem]) -> None:
+        """Put an announced list in the place of the one in force; its rows carry their validity."""
+        ...
 
 
 # --- lanes ----------------------------------------------------------------------------------

@@ -14,6 +14,7 @@ from adapters.connection import load_connection
 from adapters.open import open_adapters
 from contracts.adapter import Adapter, Environment
 from gateway.ports import Body, Clock, Connection, Ids, LocalItem, RetryPolicy, System
+from gateway.usecases.lists import local_item
 from mappings.engine import CompiledMapping
 from mappings.load import read_package
 
@@ -37,7 +38,7 @@ class LoadedProvinces:
         self._systems = systems
         self._dialects = dialects
         self._bodies = tuple(bodies)
-        self._items = items
+        self._items = dict(items)
         self._environment = environment
 
     def system(self, system: str, environment: Environment) -> System | None:
@@ -54,6 +55,9 @@ class LoadedProvinces:
 
     def local_items(self, province: str) -> Sequence[LocalItem]:
         return self._items.get(province, ())
+
+    def adopt(self, province: str, items: Sequence[LocalItem]) -> None:
+        self._items[province] = tuple(items)
 
 
 def folders(root: Path) -> list[Path]:
@@ -149,23 +153,7 @@ def read_bodies(path: Path) -> list[Body]:
 
 
 def read_items(path: Path, *, province: str) -> list[LocalItem]:
-    return [
-        LocalItem(
-            province=province,
-            local_code=row["local_code"],
-            catalogue_code=row["catalogue_code"],
-            implementation_code=row.get("implementation_code") or None,
-            name=row["name"],
-            version=row["version"],
-            materials=_cells(row.get("materials", "")),
-            may_owe=_cells(row.get("may_owe", "")),
-            by_check=_cells(row.get("by_check", "")),
-            by_commitment=_cells(row.get("by_commitment", "")),
-            valid_from=_date(row.get("valid_from")),
-            valid_to=_date(row.get("valid_to")),
-        )
-        for row in _rows(path)
-    ]
+    return [local_item(row, province=province) for row in _rows(path)]
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

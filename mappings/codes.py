@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
+from contracts.catalogue import LocalOffer
+
 Equivalence = Literal["equal", "wider", "narrower"]
 EQUIVALENCES: frozenset[str] = frozenset({"equal", "wider", "narrower"})
 NEVER = "9999-12-31"
@@ -117,6 +119,8 @@ class ItemRow:
     when: tuple[tuple[str, ...], frozenset[str]] | None = None
     equivalence: Equivalence = "equal"
     materials: tuple[str, ...] = ()
+    offer: LocalOffer | None = None
+    """What the row says that can be held against the catalogue; None: it could not be read."""
     valid_from: str = ""
     valid_to: str = ""
 

@@ -10,6 +10,8 @@ What is wrong with a province's folder, before it goes live.
     M007 a rule does not lead back                      M016 unknown context value
     M008 two rules write one place                      M017 no rule gives the as-of date
     M009 the national format has no such field          M018 a national code nobody may choose for
+    M030 the local list asks for more than the national item, or a special procedure goes beyond
+         its basis (只减不加)
 
 Ids are stable. Level reject: not before this is mended; warn: read it; info: good to know.
 `python -m mappings.lint 150000` prints them with file, line and cure.
@@ -22,6 +24,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from contracts import catalogue
+from contracts.catalogue import compare
 from contracts.codelist import code_list, code_list_names
 from contracts.errors import Finding
 from mappings.codes import CodeTable, ItemRow, overlapping
@@ -155,6 +158,17 @@ def _lint_items(package: Package, on: date) -> Iterator[Finding]:
     for row in table.rows:
         for zh, en in _item_faults(row, on):
             yield problem("M010", table.file, row.line, zh, en)
+        yield from _lint_offer(row, table.file, on)
+
+
+def _lint_offer(row: ItemRow, file: str, on: date) -> Iterator[Finding]:
+    """An ended row is held against the item as it was on the row's last day."""
+    if row.offer is None:
+        return
+    day = on if row.holds(on.isoformat()) else date.fromisoformat(row.valid_to or row.valid_from)
+    for one in compare(row.offer, day):
+        if one.rule.startswith("list."):  # whether the item resolves is M010's to say
+            yield problem("M030", file, row.line, one.message, f"{one.rule}: {one.message_en}")
 
 
 def _item_faults(row: ItemRow, on: date) -> Iterator[tuple[str, str]]:
@@ -166,10 +180,9 @@ def _item_faults(row: ItemRow, on: date) -> Iterator[tuple[str, str]]:
             "实施编码须为 31 或 33 位且含该基本编码",
             "an implementation code has 31 or 33 characters and holds the catalogue code",
         )
-    materials = code_list("disability_subsidy_materials")
     for material in row.materials:
-        if row.catalogue_code == "000599999000" and material not in materials:
-            yield "材料代码不在国家代码表中", f"no material {material!r} in the national list"
+        if not any(material in code_list(name) for name in catalogue.MATERIAL_LISTS):
+            yield "材料代码不在国家代码表中", f"no material {material!r} in the national lists"
     if row.when is not None and field_at("application", row.when[0]) is None:
         yield "when 的路径不在国家格式中", f"no national field {'.'.join(row.when[0])!r}"
 

@@ -21,6 +21,7 @@ from contracts.errors import Finding
 from mappings.codes import EQUIVALENCES, CodeRow, CodeTable, ItemRow, ItemTable
 from mappings.engine import CompiledMapping
 from mappings.nodes import FILE
+from mappings.offers import read_offer, split_cell
 from mappings.package import Package
 from mappings.plan import make_plan
 from mappings.rules import Document, MappingError, problem
@@ -268,8 +269,14 @@ def _item_rows(
         if empty := [column for column in sorted(needed) if not cells[column]]:
             said = f"{empty[0]} is empty"
             problems.append(problem("M001", file, at, f"{empty[0]} 为空", said))
+        try:
+            offer = read_offer(cells)
+        except ValueError as error:
+            offer = None
+            problems.append(problem("M001", file, at, "数值或特别程序写法有误", str(error)))
         rows.append(
             ItemRow(
+                offer=offer,
                 id=ids.take(),
                 line=at,
                 local_code=cells["local_code"],
@@ -280,7 +287,7 @@ def _item_rows(
                 handling_item=cells.get("handling_item", ""),
                 situation=cells.get("situation", ""),
                 when=_when(file, at, cells.get("when", ""), problems),
-                materials=tuple(filter(None, cells.get("materials", "").split("|"))),
+                materials=split_cell(cells.get("materials", "")),
                 **_common(file, at, cells, problems),
             )
         )

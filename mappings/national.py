@@ -49,6 +49,12 @@ class Field:
     by: str
     code_list: str | None = None
     model: type[BaseModel] | None = None
+    others: tuple[type[BaseModel], ...] = ()
+    """Further models, of which one is known by a value inside: application forms by form_id."""
+
+    @property
+    def models(self) -> tuple[type[BaseModel], ...]:
+        return self.others if self.model is None else (self.model, *self.others)
 
 
 def kinds() -> frozenset[str]:
@@ -57,14 +63,12 @@ def kinds() -> frozenset[str]:
 
 def field_at(kind: str, path: tuple[str, ...]) -> Field | None:
     """The field at a path, through the elements of lists; None if there is none."""
-    model: type[BaseModel] | None = MODELS[kind]
-    field: Field | None = None
+    models: tuple[type[BaseModel], ...] = (MODELS[kind],)
+    found: list[Field] = []
     for segment in path:
-        field = _fields(model).get(segment) if model is not None else None
-        if field is None:
-            return None
-        model = field.model
-    return field
+        found = [one for model in models if (one := _fields(model).get(segment)) is not None]
+        models = tuple(dict.fromkeys(model for one in found for model in one.models))
+    return found[0] if found else None
 
 
 def fields_below(kind: str, path: tuple[str, ...]) -> Iterator[tuple[str, Field]]:
@@ -86,7 +90,7 @@ def _describe(info: FieldInfo) -> Field:
     spec = next((m for m in info.metadata if isinstance(m, FieldSpec)), None)
     presence = spec.presence if spec else "required" if info.is_required() else "optional"
     by = spec.by if spec else "sender"
-    kind, many, tied = _unwrap(info.annotation, list(info.metadata))
+    kind, many, tied, others = _unwrap(info.annotation, list(info.metadata))
     model: type[BaseModel] | None = None
     form: Form = "plain"
     if kind is Code:
@@ -95,13 +99,26 @@ def _describe(info: FieldInfo) -> Field:
         form, model = "object", kind
     elif kind is Any:
         form = "json"
-    return Field(form=form, many=many, presence=presence, by=by, code_list=tied, model=model)
+    return Field(
+        form=form,
+        many=many,
+        presence=presence,
+        by=by,
+        code_list=tied,
+        model=model,
+        others=tuple(one for one in others if issubclass(one, BaseModel)),
+    )
 
 
-def _unwrap(annotation: Any, metadata: list[Any]) -> tuple[Any, bool, str | None]:
-    """The inner type, whether it stands in a list, the code list it is tied to."""
+def _unwrap(
+    annotation: Any, metadata: list[Any]
+) -> tuple[Any, bool, str | None, tuple[type[Any], ...]]:
+    """
+    The inner type, whether it stands in a list, the code list it is tied to, what else it may be.
+    """
     many = False
     tied: str | None = None
+    others: tuple[type[Any], ...] = ()
     while True:
         tied = tied or next((m.name for m in metadata if isinstance(m, ListOf)), None)
         origin = get_origin(annotation)
@@ -111,7 +128,8 @@ def _unwrap(annotation: Any, metadata: list[Any]) -> tuple[Any, bool, str | None
             # unions of the format are "or absent", or forms of which one is known
             inner = [one for one in get_args(annotation) if one is not type(None)]
             annotation, metadata = inner[0], []
+            others += tuple(one for one in inner[1:] if isinstance(one, type))
         elif origin in (tuple, list):
             many, annotation, metadata = True, get_args(annotation)[0], []
         else:
-            return annotation, many, tied
+            return annotation, many, tied, others

@@ -165,6 +165,7 @@ class TestProvinces:
 
     def __init__(self, systems: Sequence[System]) -> None:
         self._systems = {one.system: one for one in systems}
+        self.lists: dict[str, Sequence[LocalItem]] = {}
 
     def remove(self, system: str) -> System:
         return self._systems.pop(system)
@@ -200,7 +201,10 @@ class TestProvinces:
         )
 
     def local_items(self, province: str) -> Sequence[LocalItem]:
-        return ()
+        return self.lists.get(province, ())
+
+    def adopt(self, province: str, items: Sequence[LocalItem]) -> None:
+        self.lists[province] = tuple(items)
 
 
 @dataclass

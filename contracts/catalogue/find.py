@@ -14,7 +14,11 @@ import yaml
 
 from contracts.catalogue.model import CatalogueItem
 from contracts.checks import split_item_code
+from contracts.codelist import code_list
 from contracts.errors import Finding
+
+MATERIAL_LISTS = ("disability_subsidy_materials", "civil_affairs_materials")
+"""Lists of national material codes, the older first; a code in both means the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,22 @@ class Found:
 def item(catalogue_code: str, on: date) -> CatalogueItem | None:
     """The version of an item in force on a date; None for an unknown or ended one."""
     return next((one for one in _versions().get(catalogue_code, ()) if one.valid_on(on)), None)
+
+
+def item_version(catalogue_code: str, version: str) -> CatalogueItem | None:
+    """An item as the version says it, in force or not: what a case under way began with."""
+    return next(
+        (one for one in _versions().get(catalogue_code, ()) if one.version == version), None
+    )
+
+
+def material_name(code: str, *, known: CatalogueItem | None = None) -> str:
+    """Chinese name of a material: the item's own, else that of a list, else the code."""
+    own = (
+        next((one.name_zh for one in known.materials if one.code == code), None) if known else None
+    )
+    lists = (code_list(name) for name in MATERIAL_LISTS)
+    return own or next((one.label(code) for one in lists if code in one), code)
 
 
 def items(on: date) -> tuple[CatalogueItem, ...]:
@@ -121,4 +141,12 @@ def _versions() -> Mapping[str, tuple[CatalogueItem, ...]]:
     }
 
 
-__all__ = ["Found", "find_item", "item", "items"]
+__all__ = [
+    "MATERIAL_LISTS",
+    "Found",
+    "find_item",
+    "item",
+    "item_version",
+    "items",
+    "material_name",
+]

@@ -7,7 +7,7 @@ it stands in the audit leaf of everything done here.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from aiohttp import web
@@ -26,6 +26,7 @@ from gateway.usecases.access import (
     revoke_access,
     rotate_access,
 )
+from gateway.usecases.announce import Announced, announce, list_status
 from gateway.usecases.redeliver import retry_delivery
 
 
@@ -42,6 +43,16 @@ class Retry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     reason: str = Field(min_length=2, max_length=200)
+
+
+class Announcement(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    content: str = Field(min_length=1, description="items.csv as text")
+    cause_on: date
+    requested_on: date
+    approved_on: date | None = None
+    valid_from: date | None = None
 
 
 class DeliveryQuery(BaseModel):
@@ -101,6 +112,16 @@ async def post_revocation(call: Call) -> web.Response:
     revoked = await revoke_access(client, caller=call.caller, gw=call.gw)
     call.services.tokens.forget()
     return answer({"client_id": client, "revoked": revoked})
+
+
+async def post_announcement(call: Call) -> web.Response:
+    form = await read_form(call, Announcement)
+    said = Announced(province=call.request.match_info["province"], **form.model_dump())
+    return answer(await announce(said, caller=call.caller, gw=call.gw), status=201)
+
+
+async def get_list_status(call: Call) -> web.Response:
+    return answer(await list_status(gw=call.gw))
 
 
 async def get_deliveries(call: Call) -> web.Response:
@@ -175,6 +196,8 @@ ADMIN: tuple[Route, ...] = (
     _route("POST", "/access", post_access),
     _route("POST", "/access/{client}/rotate", post_rotation),
     _route("POST", "/access/{client}/revoke", post_revocation),
+    _route("POST", "/catalogue/announcements/{province}", post_announcement),
+    _route("GET", "/catalogue/status", get_list_status),
     _route("GET", "/deliveries", get_deliveries),
     _route("POST", "/deliveries/{serial}/retry", post_retry),
     _route("GET", "/cases", cases.get_cases),

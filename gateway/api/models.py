@@ -11,7 +11,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.case import Clock, Item
-from contracts.catalogue import CatalogueItem
+from contracts.catalogue import Alliance, CatalogueItem
 from contracts.kinds import Message
 
 
@@ -327,15 +327,27 @@ class CatalogueCode(Shape):
     valid_to: str | None = None
 
 
+class CatalogueForm(Shape):
+    form_id: str
+    # not `schema`: a model has a method of that name
+    form_schema: dict[str, Any] = Field(alias="schema", description="JSON Schema of form.values")
+
+
 class Catalogue(Shape):
-    """`changed` false: what was fetched under `since` still holds, and nothing else is sent."""
+    """
+    `changed` false: what was fetched under `since` still holds, and nothing else is sent. Else only
+    the sections named in `sections` are sent, each whole; the others still hold.
+    """
 
     version: str
     changed: bool
+    sections: list[str] | None = None
     items: list[CatalogueItem] | None = Field(None, description="national items in force today")
     local_items: list[LocalItem] | None = None
     bodies: list[CatalogueBody] | None = None
     materials: list[CatalogueCode] | None = None
+    forms: list[CatalogueForm] | None = None
+    alliances: list[Alliance] | None = None
     code_lists: dict[str, list[CatalogueCode]] | None = None
 
 

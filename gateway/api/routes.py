@@ -30,8 +30,14 @@ class CatalogueQuery(BaseModel):
 
 
 async def get_catalogue(call: Call) -> web.Response:
+    """`since`, or an If-None-Match with the version as its tag, spares what is held already."""
     since = call.query(CatalogueQuery).since
-    return answer(await read_catalogue(since, caller=call.caller, gw=call.gw))
+    body = await read_catalogue(since, caller=call.caller, gw=call.gw)
+    tag = f'"{body["version"]}"'
+    cache = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    if call.request.headers.get("If-None-Match") == tag:
+        return web.Response(status=304, headers=cache)
+    return answer(body, headers=cache)
 
 
 async def get_openapi(call: Call) -> web.StreamResponse:

@@ -33,7 +33,13 @@ calendar = typer.Typer(
     help="工作日历 working calendars", no_args_is_help=True, rich_markup_mode=None
 )
 app.add_typer(calendar, name="calendar")
+catalogue = typer.Typer(
+    help="事项目录与实施清单 items and implementation lists",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 app.add_typer(access, name="access")
+app.add_typer(catalogue, name="catalogue")
 app.add_typer(province, name="province")
 app.add_typer(case, name="case")
 app.add_typer(delivery, name="delivery")
@@ -147,6 +153,66 @@ def province_check(
     from gateway.cli.provinces import check
 
     raise typer.Exit(check(code, as_json=as_json))
+
+
+@catalogue.command("list")
+def catalogue_list(
+    on: Annotated[str | None, typer.Option(help="日期 day, YYYY-MM-DD; today when absent")] = None,
+    complete: Annotated[
+        bool, typer.Option("--complete", help="只列要素齐全的事项 complete items only")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """列出某日有效的国家事项 list the national items in force on a day."""
+    from gateway.cli.catalogue import show_items
+
+    raise typer.Exit(show_items(on, complete=complete, as_json=as_json))
+
+
+@catalogue.command("show")
+def catalogue_show(
+    code: Annotated[str, typer.Argument(help="12 位基本编码 catalogue code")],
+    on: Annotated[str | None, typer.Option(help="日期 day, YYYY-MM-DD; today when absent")] = None,
+    as_json: Json = False,
+) -> None:
+    """查看事项:模式、材料、环节、时限 show one item: modes, materials, steps, limits."""
+    from gateway.cli.catalogue import show_item
+
+    raise typer.Exit(show_item(code, on, as_json=as_json))
+
+
+@catalogue.command("announce")
+def catalogue_announce(
+    province_code: Annotated[str, typer.Argument(metavar="PROVINCE", help="省份代码 e.g. 530000")],
+    file: Annotated[Path, typer.Argument(help="该省的 items.csv its implementation list")],
+    cause_on: Annotated[str, typer.Option(help="事由发生日 day of the cause")],
+    requested_on: Annotated[str, typer.Option(help="提出调整申请日 day it was asked for")],
+    approved_on: Annotated[
+        str | None, typer.Option(help="批准日;缺省只比对不生效 absent: compared, not in force")
+    ] = None,
+    valid_from: Annotated[
+        str | None, typer.Option(help="生效日 in force from; today when absent")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """公布变更后的实施清单,按“只减不加”比对 announce a changed implementation list."""
+    from gateway.cli.catalogue import announce_list
+
+    dates = {
+        "cause_on": cause_on,
+        "requested_on": requested_on,
+        "approved_on": approved_on,
+        "valid_from": valid_from,
+    }
+    raise typer.Exit(announce_list(province_code, file, dates=dates, as_json=as_json))
+
+
+@catalogue.command("status")
+def catalogue_status(as_json: Json = False) -> None:
+    """清单变更与时限、仍用旧版的系统 changes with their limits, and who sends an old version."""
+    from gateway.cli.catalogue import show_status
+
+    raise typer.Exit(show_status(as_json=as_json))
 
 
 @case.command("list")

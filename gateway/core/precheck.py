@@ -11,8 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from contracts.catalogue import CatalogueItem, ItemMaterial
-from contracts.codelist import code_list
+from contracts.catalogue import CatalogueItem, ItemMaterial, material_name
 from contracts.errors import Finding
 
 _HOW_ZH = {
@@ -21,6 +20,7 @@ _HOW_ZH = {
     "DATA_CHECK": "可由数据核验代替,不必提交",
     "COMMITMENT": "可选择签署告知承诺书代替(自愿)",
     "OWED": "可容缺受理,在约定期限内补交",
+    "CARRIED_OVER": "以前的办件或环节已收取的,不必再交",
 }
 _FETCHED = frozenset({"FORM", "E_LICENCE", "DATA_CHECK"})
 """Ways in which nobody has to bring the material."""
@@ -51,6 +51,8 @@ class Situation:
     on_minimum_allowance: bool | None = None
     by_agent: bool | None = None
     child: bool | None = None
+    situations: frozenset[str] | None = None
+    """Codes of the item's situations (情形) that hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,8 @@ def precheck(item: CatalogueItem, local: LocalList | None, *, situation: Situati
         needed = _needed(material, situation, questions, listed=local is not None)
         if needed and material.code not in situation.has:
             gaps.append(_gap(material, local))
-    extra = [code for code in local.materials if code not in known] if local and known else []
+    closed = local is not None and known and not item.materials_open
+    extra = [code for code in local.materials if code not in known] if local and closed else []
     findings = tuple(_asks_more(code) for code in extra)
     complete = not questions and not any(gap.to_bring for gap in gaps)
     return Precheck(complete, tuple(gaps), tuple(questions.items()), findings)
@@ -103,18 +106,27 @@ def precheck(item: CatalogueItem, local: LocalList | None, *, situation: Situati
 def _asked(item: CatalogueItem, local: LocalList | None) -> tuple[ItemMaterial, ...]:
     if local is None:
         return item.materials
-    if not item.materials:
-        return tuple(
-            ItemMaterial(code=code, name_zh=_name(code), needed="always")
-            for code in local.materials
-        )
+    known = {material.code: material for material in item.materials}
+    listed = (known.get(code) or _named(code) for code in local.materials)
+    if item.materials_open or not known:
+        return tuple(listed)
     return tuple(material for material in item.materials if material.code in local.materials)
+
+
+def _named(code: str) -> ItemMaterial:
+    return ItemMaterial(code=code, name_zh=material_name(code), needed="always")
 
 
 def _needed(
     material: ItemMaterial, situation: Situation, questions: dict[str, str], *, listed: bool
 ) -> bool:
     """Whether it is needed here; an unanswered question counts as no and is noted."""
+    if material.situations:
+        if situation.situations is None:
+            questions["situations"] = "申请人属于下列哪些情形?"
+            return False
+        if not situation.situations.intersection(material.situations):
+            return False
     if material.needed == "where_listed":
         return listed
     if material.needed == "agent_applies":
@@ -157,10 +169,6 @@ def _gap(material: ItemMaterial, local: LocalList | None) -> Gap:
     fetched = bool(_FETCHED.intersection(ways))
     how = tuple(_HOW_ZH[way] for way in ways) + (() if fetched else (_BY_HAND,))
     return Gap(material.code, material.name_zh, not fetched, tuple(ways), how)
-
-
-def _name(code: str) -> str:
-    return code_list("disability_subsidy_materials").label(code)
 
 
 def _asks_more(code: str) -> Finding:

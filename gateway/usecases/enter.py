@@ -21,7 +21,7 @@ from contracts.words import refuse
 from gateway.core.case import Case
 from gateway.core.lifecycle import Advanced, Arrived, advance, open_case
 from gateway.core.remedies import with_remedies
-from gateway.ports import CaseKey, Change, Gateway, MessageRow, System
+from gateway.ports import CaseKey, Change, Gateway, MessageRow, OldUseRow, System
 from gateway.usecases.answers import answer_body
 from gateway.usecases.caller import Caller
 from gateway.usecases.case_rows import case_row, message_leaf, new_parties, number_rows
@@ -87,6 +87,7 @@ class _Folded:
     pending: Pending
     retried: tuple[int, ...] = ()
     findings: tuple[Finding, ...] = ()
+    old_uses: tuple[OldUseRow, ...] = ()
 
 
 async def enter(
@@ -183,6 +184,7 @@ async def enter(
         deliveries=tuple(one.delivery for one in moot.rendered),
         steps=tuple(step for one in moot.rendered for step in one.steps),
         updates=moot.updates,
+        old_uses=folded.old_uses,
         leaves=(leaf, *(one for each in moot.rendered for one in each.leaves), *moot.leaves),
     )
     return Entered(
@@ -227,6 +229,7 @@ def _open(draft: Draft, *, sender: System, now: datetime, gw: Gateway) -> _Folde
         applied=True,
         pending={},
         findings=begun.findings,
+        old_uses=begun.old_uses,
     )
 
 

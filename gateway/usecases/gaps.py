@@ -48,6 +48,9 @@ def _situation(body: Any, *, on: date) -> Situation:
         on_minimum_allowance=getattr(values, "on_minimum_allowance", None),
         by_agent=agent is not None and (agent.authority is None or not agent.authority.material_id),
         child=_child(body.applicant, on=on),
+        situations=None
+        if (told := getattr(values, "situation", None)) is None
+        else frozenset({told.code}),
     )
 
 

@@ -9,14 +9,15 @@ from datetime import date, datetime
 from typing import Any
 
 from contracts.casenumber import make_case_number, make_serial
-from contracts.catalogue import CatalogueItem, find_item, item
+from contracts.catalogue import CatalogueItem, find_item, item, item_version, refuse_outside
 from contracts.errors import Finding, InvalidDocument, Unroutable
 from gateway.core.case import Case, Party
 from gateway.core.lifecycle import Opening, Rules
 from gateway.core.routing import deciding_place, route
-from gateway.ports import CaseKey, Gateway, System
+from gateway.ports import CaseKey, Gateway, OldUseRow, System
 from gateway.usecases.draft import Draft
 from gateway.usecases.gaps import missing
+from gateway.usecases.lists import old_use, old_version
 from gateway.usecases.times import local_date
 
 
@@ -28,6 +29,7 @@ class Begun:
     key: CaseKey
     rules: Rules
     findings: tuple[Finding, ...]
+    old_uses: tuple[OldUseRow, ...] = ()
 
 
 def begin(draft: Draft, *, sender: System, now: datetime, gw: Gateway) -> Begun:
@@ -35,8 +37,8 @@ def begin(draft: Draft, *, sender: System, now: datetime, gw: Gateway) -> Begun:
     Find item and handling body of an application and give the case its number and key.
 
     Raises:
-        InvalidDocument: the item is unknown, ended before the application date, or not offered in
-            this mode.
+        InvalidDocument: the item is unknown, ended before the application date, not offered in
+            this mode, or offered only inside an alliance that does not join the two places.
         Unroutable: nobody can be found, or too many.
         Overloaded: no key is ready.
     """
@@ -50,6 +52,9 @@ def begin(draft: Draft, *, sender: System, now: datetime, gw: Gateway) -> Begun:
         on=on,
         named=body.handling_body.credit_code if body.handling_body else None,
     )
+    outside = refuse_outside(entry, on, receiving=body.receiving_place.code, handling=found.place)
+    if findings := list(outside):
+        raise InvalidDocument(findings=findings)
     target = gw.provinces.system(found.system, gw.environment)
     if target is None:
         raise Unroutable(
@@ -86,17 +91,24 @@ def begin(draft: Draft, *, sender: System, now: datetime, gw: Gateway) -> Begun:
             "catalogue_version": entry.version,
         },
     )
+    used = old_use(
+        draft.message.item, catalogue_code=entry.catalogue_code, sender=sender, on=on, gw=gw
+    )
+    lacking = missing(body, item=entry, province=target.province, on=on, gw=gw)
     return Begun(
         opening=opening,
         key=key,
         rules=Rules.of(entry),
-        findings=tuple(missing(body, item=entry, province=target.province, on=on, gw=gw)),
+        findings=(*lacking, *((old_version(used),) if used else ())),
+        old_uses=(used,) if used else (),
     )
 
 
 def clock_rules(case: Case) -> Rules:
     """The limits of a case under way: of the catalogue version it began with."""
-    entry = item(case.catalogue_code, case.application_date)
+    entry = item_version(case.catalogue_code, case.catalogue_version) or item(
+        case.catalogue_code, case.application_date
+    )
     return Rules.of(entry) if entry is not None else Rules()
 
 

@@ -18,6 +18,7 @@ from gateway.core.routing import route
 from gateway.ports import Gateway, LocalItem
 from gateway.usecases.answers import finding_body
 from gateway.usecases.caller import Caller
+from gateway.usecases.lists import in_force
 from gateway.usecases.times import local_date
 
 
@@ -43,6 +44,9 @@ class PrecheckRequest(BaseModel):
     on_minimum_allowance: bool | None = Field(None, description="是否享受低保")
     by_agent: bool | None = Field(None, description="是否由代理人申请")
     child: bool | None = Field(None, description="是否为尚未办证的儿童")
+    situations: tuple[str, ...] | None = Field(
+        None, description="情形 codes of the item's situations that hold"
+    )
 
 
 async def precheck(request: PrecheckRequest, *, caller: Caller, gw: Gateway) -> dict[str, Any]:
@@ -73,6 +77,7 @@ async def precheck(request: PrecheckRequest, *, caller: Caller, gw: Gateway) -> 
             on_minimum_allowance=request.on_minimum_allowance,
             by_agent=request.by_agent,
             child=request.child,
+            situations=None if request.situations is None else frozenset(request.situations),
         ),
     )
     return {
@@ -100,7 +105,7 @@ def _resolve(local_code: str | None, *, caller: Caller, gw: Gateway, on: date) -
     if local_code is None or caller.province is None:
         return None
     for row in gw.provinces.local_items(caller.province):
-        if row.local_code == local_code and _in_force(row, on):
+        if row.local_code == local_code and in_force(row, on):
             return row.catalogue_code
     raise InvalidDocument(
         findings=[
@@ -120,15 +125,9 @@ def local_list(province: str, code: str, *, on: date, gw: Gateway) -> LocalItem 
     rows = [
         row
         for row in gw.provinces.local_items(province)
-        if row.catalogue_code == code and _in_force(row, on)
+        if row.catalogue_code == code and in_force(row, on)
     ]
     return rows[0] if rows else None
-
-
-def _in_force(row: LocalItem, on: date) -> bool:
-    return (row.valid_from is None or row.valid_from <= on) and (
-        row.valid_to is None or on <= row.valid_to
-    )
 
 
 __all__ = ["PrecheckRequest", "local_list", "precheck"]

@@ -8,8 +8,9 @@ from typing import get_args
 import pytest
 
 from contracts import coded, vocabulary
+from contracts.catalogue import MATERIAL_LISTS
 from contracts.codelist import code_list, code_list_names
-from contracts.form import FormId
+from contracts.form import FORMS, FormId
 
 LITERALS = {
     re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower(): get_args(value)
@@ -43,10 +44,10 @@ def test_a_coded_field_names_a_list_that_exists(mark):
 
 
 def test_every_list_of_this_project_is_used_by_a_field_or_the_protocol():
-    national = {"satisfaction_evaluation_platform", "disability_subsidy_materials"}
+    national = {"satisfaction_evaluation_platform", *MATERIAL_LISTS}
     used = {one.name for one in TIED} | LITERALS.keys() | {"phase", "document"} | national
     assert set(code_list_names()) <= used
 
 
 def test_every_form_has_a_class():
-    assert get_args(FormId) == ("disability_subsidy",)
+    assert get_args(FormId) == tuple(FORMS)

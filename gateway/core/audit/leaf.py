@@ -24,6 +24,7 @@ EVENTS = frozenset(
         "access.granted",
         "access.revoked",
         "case.read",
+        "catalogue.announced",
         "clock.jumped",
         "config.changed",
         "cursor.moved",

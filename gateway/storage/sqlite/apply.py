@@ -10,6 +10,7 @@ from gateway.ports import Change
 from gateway.storage.sqlite.access import put_access, put_cursor
 from gateway.storage.sqlite.calendars import put_calendar
 from gateway.storage.sqlite.cases import put_case, put_number, put_parties
+from gateway.storage.sqlite.lists import count_use, put_announcement
 from gateway.storage.sqlite.materials import put_material
 from gateway.storage.sqlite.memory import Memory
 from gateway.storage.sqlite.messages import mark_applied, put_message, put_receipt
@@ -62,6 +63,10 @@ def apply(db: apsw.Connection, change: Change, *, memory: Memory) -> tuple[str, 
         put_cursor(db, change.cursor)
     for calendar in change.calendars:
         put_calendar(db, calendar)
+    for announcement in change.announcements:
+        put_announcement(db, announcement)
+    for use in change.old_uses:
+        count_use(db, use)
     for access in change.access:
         put_access(db, access)
     return memory.ledger.append(db, change.leaves, new_case=new)

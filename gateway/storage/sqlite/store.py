@@ -15,6 +15,7 @@ from contracts.adapter import Environment
 from contracts.errors import IntegrityError, StoreUnavailable
 from gateway.ports import (
     AccessRow,
+    AnnouncementRow,
     AttemptRow,
     CalendarRow,
     CaseFilter,
@@ -24,6 +25,7 @@ from gateway.ports import (
     DeliveryRow,
     MaterialRow,
     MessageRow,
+    OldUseRow,
     ReceiptRow,
     StepRow,
     Threads,
@@ -36,6 +38,7 @@ from gateway.storage.sqlite import (
     cases,
     claims,
     counts,
+    lists,
     materials,
     messages,
     outbox,
@@ -256,6 +259,14 @@ class SqliteStore:
 
     async def calendars(self) -> Sequence[CalendarRow]:
         return await self._reader.scan(calendars.calendars)
+
+    # --- lists ---
+
+    async def announcements(self) -> Sequence[AnnouncementRow]:
+        return await self._reader.scan(lists.announcements)
+
+    async def old_uses(self) -> Sequence[OldUseRow]:
+        return await self._reader.scan(lists.old_uses)
 
     # --- audit, counts ---
 

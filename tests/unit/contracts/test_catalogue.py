@@ -6,11 +6,42 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from contracts.catalogue import CatalogueItem, find_item, item, items
+from contracts.catalogue import (
+    CatalogueItem,
+    SpecialProcedure,
+    find_item,
+    item,
+    item_version,
+    items,
+    lacks,
+    material_name,
+)
 from contracts.codelist import code_list
 
 NOW = date(2026, 3, 2)
 SUBSIDIES = "000599999000"
+CHILDREN, LICENCE = "000599998000", "000199996000"
+SUBSISTENCE, EMERGENCY = "000599901000", "000599903000"
+NATIONAL = """
+学历公证|机动车驾驶证公证|失业登记|企业职工基本养老保险关系转移接续|城乡居民基本养老保险关系转移接续
+职业资格证书核验|正常退休提取住房公积金|排污许可|内资企业及分支机构设立登记|工业产品生产许可证
+就医结算备案(异地就医)|门诊费用跨省直接结算|社会保障卡申领|开具户籍类证明|开具无犯罪记录证明
+工作调动户口迁移|大中专院校录取学生户口迁移|大中专学生毕业户口迁移|夫妻投靠户口迁移|父母投靠子女户口迁移
+不动产抵押登记|购房提取住房公积金|残疾人两项补贴资格认定申请|孤儿、事实无人抚养儿童认定申请|新生儿入户
+婚姻登记|社保参保缴费查询|首次申领居民身份证
+"""
+"""The 28 items with evidence (domain/cross_province_items.csv), by name."""
+PAPERS = [
+    "残疾人两项补贴资格认定申请",
+    "孤儿、事实无人抚养儿童认定申请",
+    "最低生活保障申请",
+    "特困人员救助供养申请",
+    "临时救助申请",
+    "因病支出型贫困家庭生活救助申请",
+    "重残无业人员生活补助申请",
+    "救济对象定期定量补贴申请",
+    "享受民政社会救助项目证明出具",
+]
 MARRIAGE = "000799997000"
 
 
@@ -125,3 +156,155 @@ def test_wrong_data_does_not_load(change):
 
     with pytest.raises(ValidationError):
         CatalogueItem.model_validate({**good, **change})
+
+
+def test_every_national_item_with_evidence_is_in_the_catalogue():
+    names = [name for line in NATIONAL.split() for name in line.split("|")]
+    entries = [CatalogueItem.model_validate(yaml.safe_load(f.read_text("utf-8"))) for f in ENTRIES]
+
+    assert len(names) == 28
+    missing = [name for name in names if not any(name in one.name_zh for one in entries)]
+    assert missing == []
+
+
+def test_ten_items_are_complete_and_among_them_those_of_the_policy_papers():
+    complete = {one.name_zh: one for one in items(NOW) if one.detail == "complete"}
+
+    assert set(PAPERS) <= complete.keys()
+    assert len(complete) == 10
+    assert all(lacks(one) == () for one in complete.values())
+
+
+@pytest.mark.parametrize(
+    ("taken", "lacking"),
+    [
+        ("form_id", "form"),
+        ("materials", "materials"),
+        ("steps", "steps"),
+        ("clocks", "clocks"),
+        ("results", "results"),
+        ("contacts", "contacts"),
+        ("remedies", "remedies"),
+        ("requirements", "requirements"),
+        ("acceptance_basis", "acceptance basis"),
+        ("fees", "fees"),
+    ],
+)
+def test_an_item_that_lacks_something_may_not_call_itself_complete(taken, lacking):
+    good = item(LICENCE, NOW).model_dump()
+    empty = () if isinstance(good[taken], (list, tuple)) else None
+
+    with pytest.raises(ValidationError, match=lacking):
+        CatalogueItem.model_validate({**good, "special_procedures": (), taken: empty})
+
+
+def test_every_code_of_an_item_says_that_it_is_invented():
+    assert all(one.invented_code and one.catalogue_code[4:6] == "99" for one in items(NOW))
+
+
+def test_appraisal_is_left_out_where_nobody_disputes():
+    (appraisal,) = [one for one in item(SUBSISTENCE, NOW).steps if one.optional]
+
+    assert appraisal.code == "democratic_appraisal"
+    assert "没有争议" in appraisal.left_out_zh
+    assert appraisal.confidence == "A"
+
+
+def test_a_child_decided_case_by_case_has_its_own_way():
+    children = item(CHILDREN, NOW)
+    own = [one.code for one in children.steps if one.situations == ("CASE_BY_CASE",)]
+
+    assert own == ["committee_certificate"]
+    assert {one.code for one in children.situations} >= {"ORPHAN", "DE_FACTO", "CASE_BY_CASE"}
+    listed = {row.code for row in code_list("child_situation")}
+    assert {one.code for one in children.situations} == listed
+
+
+def test_titles_that_tell_of_an_illness_are_sensitive():
+    sensitive = {m.code for one in items(NOW) for m in one.materials if m.sensitive}
+
+    assert {"hiv_diagnosis", "parents_death_proof", "medical_expense_proof"} <= sensitive
+
+
+def test_a_commitment_says_its_text_what_a_false_one_costs_and_how_it_is_checked():
+    offered = [m for one in items(NOW) for m in one.materials if "COMMITMENT" in m.ways]
+
+    assert offered
+    for material in offered:
+        text = material.commitment
+        assert text.text_version and text.consequence_zh and text.later_check_zh
+
+
+def test_every_clock_says_where_it_ends():
+    ends = {clock.kind: clock.end for one in items(NOW) for clock in one.clocks}
+
+    assert ends["PUSH"] == "acknowledgement"
+    assert ends["DECIDE"] == "decision"
+    assert ends["OWED"] == "materials_complete"
+
+
+PROCEDURE = SpecialProcedure(
+    code="x",
+    type="2",
+    name_zh="x",
+    legal_basis="模拟依据",
+    limit=5,
+    unit="WORKING_DAY",
+    limit_in_basis=False,
+    confidence="P",
+)
+
+
+@pytest.mark.parametrize(
+    ("change", "fits"),
+    [
+        ({"limit": 5}, True),
+        ({"limit": 6}, False),
+        ({"limit": 6, "limit_in_basis": True}, True),
+        ({"unit": "CALENDAR_DAY"}, False),
+    ],
+)
+def test_a_procedure_without_a_limit_of_its_own_has_half_the_promised_one(change, fits):
+    subsidies = item(SUBSIDIES, NOW).model_dump()
+    one = {**PROCEDURE.model_dump(), **change}
+
+    if fits:
+        CatalogueItem.model_validate({**subsidies, "special_procedures": [one]})
+        return
+    with pytest.raises(ValidationError, match="half the promised"):
+        CatalogueItem.model_validate({**subsidies, "special_procedures": [one]})
+
+
+def test_a_procedure_without_a_legal_basis_is_not_allowed():
+    with pytest.raises(ValidationError, match="legal_basis"):
+        SpecialProcedure.model_validate({**PROCEDURE.model_dump(), "legal_basis": ""})
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"ways": ["OWED"]},
+        {"owed_days": 3},
+        {"ways": ["COMMITMENT"]},
+        {"ways": ["CARRIED_OVER"]},
+        {"situations": ["UNHEARD_OF"]},
+        {"code": "unheard_of"},
+    ],
+)
+def test_a_material_says_the_terms_of_its_ways(change):
+    good = item(EMERGENCY, NOW).model_dump()
+    wrong = {"code": "photos", "name_zh": "照片", "needed": "always", **change}
+
+    with pytest.raises(ValidationError):
+        CatalogueItem.model_validate({**good, "materials": [wrong]})
+
+
+def test_a_version_is_found_after_it_ended():
+    assert item_version(MARRIAGE, "2023.1").valid_to == date(2025, 5, 9)
+    assert item_version(MARRIAGE, "1999.1") is None
+
+
+def test_a_material_has_its_name_from_the_item_or_the_lists():
+    assert material_name("application_form", known=item(SUBSISTENCE, NOW)) == "最低生活保障申请表"
+    assert material_name("hiv_diagnosis") == "国家医疗卫生机构出具的医学证明"
+    assert material_name("unheard_of") == "unheard_of"

@@ -53,6 +53,7 @@ class SomeProvinces:
     def __init__(self, *systems: str) -> None:
         self._systems = {name: _system(name) for name in systems}
         self.dialects: dict[str, Adapter] = {}
+        self.lists: dict[str, Sequence[LocalItem]] = {}
 
     def system(self, system: str, environment: Environment) -> System | None:
         return self._systems.get(system) if environment == "test" else None
@@ -75,7 +76,10 @@ class SomeProvinces:
         )
 
     def local_items(self, province: str) -> Sequence[LocalItem]:
-        return ()
+        return self.lists.get(province, ())
+
+    def adopt(self, province: str, items: Sequence[LocalItem]) -> None:
+        self.lists[province] = tuple(items)
 
 
 class Deaf:

@@ -374,3 +374,36 @@ async def test_the_catalogue_comes_once_and_then_only_its_version(window):
     assert any(item.catalogue_code == "000599999000" for item in full.items)
     assert full.code_lists["sex"]
     assert json.loads(body) == {"version": full.version, "changed": False}
+
+
+async def test_of_the_catalogue_only_what_changed_since_is_sent(window):
+    _, body, _ = await window.ask("GET", "/v1/catalogue")
+    full = json.loads(body)
+    first, *others = full["version"].split("-")
+    stale = "-".join(["0" * len(first), *others])
+    _, body, _ = await window.ask("GET", f"/v1/catalogue?since={stale}")
+    part = json.loads(body)
+
+    assert (part["sections"], part["version"]) == (["items"], full["version"])
+    assert part["items"] == full["items"]
+    assert not {"forms", "code_lists", "materials", "bodies"} & part.keys()
+    _, body, _ = await window.ask("GET", "/v1/catalogue?since=of-another-shape")
+    assert json.loads(body) == full
+
+
+async def test_a_cached_catalogue_is_confirmed_by_its_tag(window):
+    _, _, headers = await window.ask("GET", "/v1/catalogue")
+    status, body, again = await window.ask("GET", "/v1/catalogue", If_None_Match=headers["ETag"])
+
+    assert (status, body, again["ETag"]) == (304, b"", headers["ETag"])
+
+
+async def test_the_catalogue_brings_the_form_of_every_complete_item(window):
+    _, body, _ = await window.ask("GET", "/v1/catalogue")
+    full = models.Catalogue.model_validate_json(body)
+    forms = {one.form_id: one.form_schema for one in full.forms}
+
+    complete = [one for one in full.items if one.detail == "complete"]
+    assert {one.form_id for one in complete} == forms.keys()
+    assert forms["temporary_assistance"]["properties"]["emergency"]["title"] == "急难情形"
+    assert {one.code for one in full.materials} >= {"hiv_diagnosis", "photos"}
