@@ -13,15 +13,18 @@ from pathlib import Path
 from adapters.http import AiohttpClient
 from gateway.blobs import open_blobs
 from gateway.keys import create_root, open_keys
-from gateway.ports import DeliveryRow, Gateway, Limits
+from gateway.ports import DeliveryRow, Gateway, Limits, VerificationRow
 from gateway.provinces import SHIPPED, LoadedProvinces, load_provinces
 from gateway.settings import Settings
 from gateway.storage.sqlite import Meter, open_store
 from gateway.telemetry import metrics
+from gateway.usecases.answer_verification import answer_verification
 from gateway.usecases.calendars import read_almanac, recount_cases
 from gateway.usecases.deliver import deliver
 from gateway.usecases.pull import pull
+from gateway.usecases.verify import CHECKS
 from gateway.usecases.watch_clocks import Looked, watch_clocks
+from gateway.worker.checks import Checks
 from gateway.worker.lanes import Lanes
 from gateway.worker.pulls import Pulls
 from gateway.worker.watch import ClockWatch
@@ -35,9 +38,13 @@ class Bell:
     """Rings the lane of a destination; silent until the lanes are there."""
 
     listener: Callable[[str], None] | None = field(default=None)
+    checks: Callable[[], None] | None = field(default=None)
 
     def ring(self, destination: str) -> None:
-        if self.listener is not None:
+        if destination == CHECKS:
+            if self.checks is not None:
+                self.checks()
+        elif self.listener is not None:
             self.listener(destination)
 
 
@@ -46,14 +53,17 @@ class Workers:
     lanes: Lanes
     pulls: Pulls
     watch: ClockWatch
+    checks: Checks
 
     async def start(self) -> None:
         await self.lanes.start()
         self.pulls.start()
         self.watch.start()
+        self.checks.start()
 
     async def stop(self) -> None:
         """Claim nothing more and let what is under way settle."""
+        await self.checks.stop()
         await self.watch.stop()
         await self.pulls.stop()
         await self.lanes.stop()
@@ -160,10 +170,15 @@ def _workers(gw: Gateway, settings: Settings, bell: Bell) -> Workers:
         await recount_cases(gw=gw)
         return await watch_clocks(gw=gw)
 
+    async def answer(row: VerificationRow) -> str:
+        return await answer_verification(row, gw=gw)
+
+    checks = Checks(gw=gw, answer=answer)
+    bell.checks = checks.wake
     lanes = Lanes(gw=gw, deliver=send, lease=timedelta(seconds=settings.lease_seconds))
     bell.listener = lanes.wake
     pulls = Pulls(gw=gw, pull=fetch, seconds=settings.pull_seconds)
-    return Workers(lanes, pulls, ClockWatch(gw=gw, look=look))
+    return Workers(lanes, pulls, ClockWatch(gw=gw, look=look), checks)
 
 
 __all__ = ["LOG_ID", "Opened", "Workers", "open_gateway", "prepare", "provinces_dir"]

@@ -23,6 +23,8 @@ from mappings.load import PROVINCES
 
 FOLDERS = sorted(p.parent for p in PROVINCES.glob("*/mapping.yaml"))
 FILES = sorted(p for p in PROVINCES.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
+FACT = re.compile(r"[a-z_]+\.[a-z_]+")
+"""The name of a verified fact, not of a person."""
 NAMES = {"name", "person_name", "account_name", "signed_by", "XM", "HM", "NAME", "accountName"}
 
 
@@ -105,7 +107,7 @@ def test_every_row_of_every_table_says_that_it_is_simulated(folder: Path) -> Non
 def test_people_in_golden_documents_are_called_simulated(folder: Path) -> None:
     for file in folder.glob("golden/*.json"):
         for key, value in _strings(json.loads(file.read_text(encoding="utf-8"))):
-            if key in NAMES:
+            if key in NAMES and not FACT.fullmatch(value):
                 assert "模拟" in value or "没有" in value, f"{file.name}: {key}"
 
 

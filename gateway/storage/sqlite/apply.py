@@ -15,6 +15,7 @@ from gateway.storage.sqlite.memory import Memory
 from gateway.storage.sqlite.messages import mark_applied, put_message, put_receipt
 from gateway.storage.sqlite.outbox import move_delivery, put_delivery
 from gateway.storage.sqlite.steps import put_attempt, put_steps
+from gateway.storage.sqlite.verifications import put_verification
 
 
 def apply(db: apsw.Connection, change: Change, *, memory: Memory) -> tuple[str, ...]:
@@ -50,6 +51,8 @@ def apply(db: apsw.Connection, change: Change, *, memory: Memory) -> tuple[str, 
         put_steps(db, change.steps)
     for attempt in change.attempts:
         put_attempt(db, attempt)
+    for verification in change.verifications:
+        put_verification(db, verification)
     if change.cursor is not None:
         put_cursor(db, change.cursor)
     for calendar in change.calendars:
