@@ -16,6 +16,7 @@ from adapters.outcomes import Classifier
 from adapters.paths import find_all, getter, text
 from adapters.shapes import Read
 from contracts.adapter import (
+    Absent,
     Delivered,
     Outcome,
     QueryAnswer,
@@ -44,6 +45,21 @@ async def ask_for_serial(
     return classifier(operation).query_answer(
         result, read=reader(operation), serial=serial, now=now()
     )
+
+
+async def ask_again(
+    operation: CompiledOperation, serial: str, *, caller: Caller, now: Callable[[], datetime]
+) -> Outcome | None:
+    """Ask for what was not ready at first; None when the other side knows no such question."""
+    result = await _ask(operation, caller, {"serial": serial})
+    if isinstance(result, Unavailable):
+        return result
+    table = classifier(operation)
+    if isinstance(
+        table.query_answer(result, read=reader(operation), serial=serial, now=now()), Absent
+    ):
+        return None
+    return table.outcome(result, read=reader(operation), serial=serial, now=now())
 
 
 async def fetch_items(
@@ -110,4 +126,12 @@ async def no_material(digest: str) -> AsyncIterator[bytes]:
     yield b""
 
 
-__all__ = ["Items", "ask_for_serial", "classifier", "fetch_items", "no_material", "reader"]
+__all__ = [
+    "Items",
+    "ask_again",
+    "ask_for_serial",
+    "classifier",
+    "fetch_items",
+    "no_material",
+    "reader",
+]

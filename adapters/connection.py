@@ -52,8 +52,10 @@ class Retry(Part):
 class SystemProfile(Part):
     system: str = Field(pattern=r"^[0-9a-z][0-9a-z-]{2,39}$")
     name: str
-    roles: tuple[Literal["RECEIVING", "HANDLING"], ...]
+    roles: tuple[Literal["RECEIVING", "HANDLING", "SERVICE"], ...]
     place: str | None = Field(None, pattern=r"^[0-9]{12}$")
+    verifies: tuple[str, ...] = ()
+    """codes of verification_subject this system answers for"""
     capabilities: CapabilityFlags = CapabilityFlags()
     retry: Retry = Retry()
 
@@ -187,6 +189,8 @@ class ConnectionProfile(Part):
     messages: dict[str, Steps] = Field(default_factory=dict)
     query: str | None = None
     pull: str | None = None
+    poll: str | None = None
+    """asks again for the answer of a verification that takes long"""
     credentials: dict[str, Credential] = Field(default_factory=dict)
     signers: dict[str, SignerProfile] = Field(default_factory=dict)
     operations: dict[str, Operation] = Field(default_factory=dict)
@@ -194,7 +198,7 @@ class ConnectionProfile(Part):
 
     @model_validator(mode="after")
     def _refers_to_what_exists(self) -> ConnectionProfile:
-        used = [self.query, self.pull]
+        used = [self.query, self.pull, self.poll]
         for steps in self.messages.values():
             used += [step.called for step in steps]
         _known("operation", used, self.operations)
@@ -204,6 +208,8 @@ class ConnectionProfile(Part):
         if shared := set(self.operations) & set(self.inbound):
             raise ValueError(f"operations and inbound share the names {sorted(shared)}")
         for system in self.systems:
+            if system.verifies and len(self.messages.get("verification", ())) != 1:
+                raise ValueError(f"{system.system}: verifies without one step in messages")
             if system.capabilities.query and self.query is None:
                 raise ValueError(f"{system.system}: capability query without `query:`")
             if system.capabilities.pull and self.pull is None:

@@ -42,7 +42,7 @@ from contracts.errors import GatewayError, NotFound
 
 TOKEN_SECONDS = 600
 GATEWAY_ADDRESS = "gateway"
-Purpose = Literal["token", "message", "upload", "query", "pull"]
+Purpose = Literal["token", "message", "upload", "query", "pull", "verify", "poll"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ class Counterpart:
         self._tokens.clear()
 
     def accept(
-        self, call: Call, *, number: str = "", values: Mapping[str, str] | None = None
+        self, call: Call, *, number: str = "", values: Mapping[str, Any] | None = None
     ) -> WireReply:
         return self._reply(call, "accepted", number=number, **dict(values or {}))
 
@@ -198,6 +198,10 @@ class Counterpart:
             return "query"
         if operation.name == self.profile.pull:
             return "pull"
+        if operation.name == self.profile.poll:
+            return "poll"
+        if operation.name in [s.called for s in self.profile.messages.get("verification", ())]:
+            return "verify"
         uploads = (
             step.upload.operation
             for steps in self.profile.messages.values()

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from adapters import dialect
-from adapters.asking import ask_for_serial, classifier, fetch_items, reader
+from adapters.asking import ask_again, ask_for_serial, classifier, fetch_items, reader
 from adapters.caller import Caller
 from adapters.connection import ConnectionProfile, GatewayToken, SystemProfile
 from adapters.doorman import Doorman
@@ -57,6 +57,7 @@ class ProvinceAdapter:
     ) -> None:
         self.system = system.system
         self._profile = profile
+        self._verifies = frozenset(system.verifies)
         self._capabilities = system.capabilities.value()
         self._operations = operations
         self._inbound = inbound
@@ -127,6 +128,22 @@ class ProvinceAdapter:
             if isinstance(item, dict)
         )
         return Pulled(documents, page.cursor)
+
+    # --- verification ---------------------------------------------------------------------
+
+    def verifies(self) -> frozenset[str]:
+        return self._verifies
+
+    async def poll(self, serial: str) -> Outcome | None:
+        if self._profile.poll is None:
+            return None
+        operation = self._operations[self._profile.poll]
+        return await ask_again(operation, serial, caller=self._caller, now=self._clock.now)
+
+    def read_answer(self, answer: bytes, *, polled: bool) -> Record:
+        asked = self._profile.messages["verification"][0].called
+        name = self._profile.poll if polled and self._profile.poll else asked
+        return self._operations[name].read_reply(answer, content_type=None).record
 
     # --- in -------------------------------------------------------------------------------
 

@@ -296,6 +296,27 @@ class Adapter(Protocol):
 
     async def pull(self, cursor: str) -> Pulled | Unanswered: ...
 
+    def verifies(self) -> frozenset[str]:
+        """Subjects (list verification_subject) this counterpart verifies; empty: none."""
+        ...
+
+    async def poll(self, serial: str) -> Outcome | None:
+        """
+        Ask for the answer of a verification that was still being worked on.
+
+        None: it has no such call or no longer knows the serial; the question itself is asked again.
+        """
+        ...
+
+    def read_answer(self, answer: bytes, *, polled: bool) -> Record:
+        """
+        The record in the bytes of a delivered answer, to the question or to `poll`.
+
+        Raises:
+            Unreadable
+        """
+        ...
+
     def inbound(self, request: WireRequest) -> InboundOperation | None:
         """Name the inbound operation this request is for, or None."""
         ...

@@ -4,7 +4,7 @@ Builds everything, closes everything: the one place where ports meet what stands
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -13,16 +13,19 @@ from pathlib import Path
 from adapters.http import AiohttpClient
 from gateway.blobs import open_blobs
 from gateway.keys import create_root, open_keys
-from gateway.ports import BegunDelivery, DeliveryRow, Gateway, Limits, Slot
+from gateway.ports import BegunDelivery, DeliveryRow, Gateway, Limits, Slot, VerificationRow
 from gateway.provinces import SHIPPED, LoadedProvinces, load_provinces
 from gateway.settings import Settings
 from gateway.storage.sqlite import Meter, open_store
 from gateway.telemetry import metrics
+from gateway.usecases.answer_verification import answer_verification
 from gateway.usecases.calendars import read_almanac, recount_cases
 from gateway.usecases.deliver import deliver, deliver_begun
 from gateway.usecases.lists import restore_lists
 from gateway.usecases.pull import pull
+from gateway.usecases.verify import CHECKS
 from gateway.usecases.watch_clocks import Looked, watch_clocks
+from gateway.worker.checks import Checks
 from gateway.worker.lanes import Lanes
 from gateway.worker.pulls import Pulls
 from gateway.worker.watch import ClockWatch
@@ -36,9 +39,13 @@ class Switchboard:
     """Between the use cases and the lanes; silent until those are there."""
 
     lanes: Lanes | None = None
+    checks: Callable[[], None] | None = None
 
     def ring(self, destination: str) -> None:
-        if self.lanes is not None:
+        if destination == CHECKS:
+            if self.checks is not None:
+                self.checks()
+        elif self.lanes is not None:
             self.lanes.wake(destination)
 
     def slot(self, destination: str) -> Slot | None:
@@ -61,14 +68,17 @@ class Workers:
     lanes: Lanes
     pulls: Pulls
     watch: ClockWatch
+    checks: Checks
 
     async def start(self) -> None:
         await self.lanes.start()
         self.pulls.start()
         self.watch.start()
+        self.checks.start()
 
     async def stop(self) -> None:
         """Claim nothing more and let what is under way settle."""
+        await self.checks.stop()
         await self.watch.stop()
         await self.pulls.stop()
         await self.lanes.stop()
@@ -182,6 +192,11 @@ def _workers(gw: Gateway, settings: Settings, board: Switchboard) -> Workers:
         await recount_cases(gw=gw)
         return await watch_clocks(gw=gw)
 
+    async def answer(row: VerificationRow) -> str:
+        return await answer_verification(row, gw=gw)
+
+    checks = Checks(gw=gw, answer=answer)
+    board.checks = checks.wake
     lanes = Lanes(
         gw=gw,
         deliver=send,
@@ -190,7 +205,7 @@ def _workers(gw: Gateway, settings: Settings, board: Switchboard) -> Workers:
     )
     board.lanes = lanes
     pulls = Pulls(gw=gw, pull=fetch, seconds=settings.pull_seconds)
-    return Workers(lanes, pulls, ClockWatch(gw=gw, look=look))
+    return Workers(lanes, pulls, ClockWatch(gw=gw, look=look), checks)
 
 
 __all__ = ["LOG_ID", "Opened", "Workers", "open_gateway", "prepare", "provinces_dir"]

@@ -368,6 +368,39 @@ class CursorRow:
     at: datetime
 
 
+VerificationState = Literal["asking", "open", "answered", "refused", "failed"]
+"""Not asked with success yet · being worked on · answered · the service said no · given up"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerificationRow:
+    """
+    A question to a verification service, and its answer. Unique on (system, environment, identity).
+
+    `revision` is 1 on insert, else the row must stand at revision - 1. Asking has no effect at the
+    service: after a crash whatever is asking or open is asked again under the same `number`.
+    `person` is a keyed index of the person's certificate number; question and answer are `sealed`.
+    """
+
+    number: str
+    revision: int
+    key_id: int
+    system: str
+    environment: Environment
+    identity: bytes
+    fingerprint: bytes
+    service: str
+    subject: str
+    case_number: str | None
+    person: bytes
+    state: VerificationState
+    next_at: datetime
+    attempt: int
+    asked_at: datetime
+    answered_at: datetime | None
+    sealed: bytes
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessRow:
     """A token, hashed. `role`: partner, operator, security_officer, auditor, window_clerk."""
@@ -467,6 +500,7 @@ class Change:
     attempts: tuple[AttemptRow, ...] = ()
     """Intents to open, or the same rows ended (upsert on serial, number)."""
     updates: tuple[DeliveryUpdate, ...] = ()
+    verifications: tuple[VerificationRow, ...] = ()
     cursor: CursorRow | None = None
     access: tuple[AccessRow, ...] = ()
     calendars: tuple[CalendarRow, ...] = ()
@@ -612,6 +646,16 @@ class Store(Protocol):
 
     async def blobs(self) -> Sequence[str]:
         """Names of all blobs a row refers to."""
+        ...
+
+    async def verification(self, number: str) -> VerificationRow | None: ...
+
+    async def verification_by_identity(
+        self, system: str, environment: Environment, identity: bytes
+    ) -> VerificationRow | None: ...
+
+    async def verifications_due(self, now: datetime, *, limit: int) -> Sequence[VerificationRow]:
+        """Asking or open ones whose next_at has come, longest due first."""
         ...
 
     async def cursor(self, system: str, environment: Environment) -> str | None: ...

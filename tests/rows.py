@@ -20,6 +20,7 @@ from gateway.ports import (
     NumberRow,
     ReceiptRow,
     StepRow,
+    VerificationRow,
 )
 
 NOON = datetime(2026, 3, 2, 4, 0, 0, 123456, tzinfo=UTC)
@@ -83,6 +84,29 @@ def a_receipt(serial: int = 1, /, **changed: Any) -> ReceiptRow:
         arrival=1,
         key_id=serial,
         sealed=b"sealed receipt",
+    )
+    return replace(row, **changed)
+
+
+def a_verification(serial: int = 1, /, **changed: Any) -> VerificationRow:
+    row = VerificationRow(
+        number=f"VF-{serial}",
+        revision=1,
+        key_id=1000 + serial,
+        system="530303-window",
+        environment="test",
+        identity=b"question %d" % serial,
+        fingerprint=b"fingerprint",
+        service="980001",
+        subject="DISABILITY_CERTIFICATE",
+        case_number=None,
+        person=b"person",
+        state="asking",
+        next_at=NOON,
+        attempt=0,
+        asked_at=NOON,
+        answered_at=None,
+        sealed=b"sealed question",
     )
     return replace(row, **changed)
 

@@ -107,6 +107,7 @@ class Scripted:
     answers: list[QueryAnswer] = field(default_factory=list)
     pages: list[Pulled | Unanswered] = field(default_factory=list)
     kinds: frozenset[str] | None = None
+    subjects: frozenset[str] = frozenset()
     uploads: int = 0
     sent: list[tuple[str, str]] = field(default_factory=list)
     asked: list[str] = field(default_factory=list)
@@ -155,6 +156,17 @@ class Scripted:
     async def query(self, serial: str) -> QueryAnswer:
         self.asked.append(serial)
         return self.answers.pop(0) if self.answers else Absent()
+
+    def verifies(self) -> frozenset[str]:
+        return self.subjects
+
+    async def poll(self, serial: str) -> Outcome | None:
+        self.asked.append(serial)
+        return self.outcomes.pop(0) if self.outcomes else None
+
+    def read_answer(self, answer: bytes, *, polled: bool) -> Record:
+        record: Record = json.loads(answer)
+        return record
 
     async def pull(self, cursor: str) -> Pulled | Unanswered:
         return self.pages.pop(0) if self.pages else Pulled((), cursor)

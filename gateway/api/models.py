@@ -281,6 +281,31 @@ class Precheck(Shape):
     findings: list[Finding]
 
 
+class VerifiedFact(Shape):
+    name: str
+    value: Any
+    as_of: str | None = None
+
+
+class Verification(Shape):
+    """在线核验 a question to a verification service and, once it has answered, what it said."""
+
+    verification_id: str = Field(description="what a material by data check names")
+    state: Literal["asking", "open", "answered", "refused", "failed"] = Field(
+        description="open: the service is still working on it"
+    )
+    subject: str
+    subject_zh: str
+    service: str = Field(description="system that is asked")
+    asked_at: str
+    answered_at: str | None = None
+    reason: str | None = Field(None, description="code, when refused or failed")
+    result: str | None = Field(None, description="code of list verification_result")
+    result_zh: str | None = None
+    facts: list[VerifiedFact] | None = None
+    valid_until: str | None = None
+
+
 class StagedMaterial(Shape):
     digest: str = Field(pattern=r"^[0-9a-f]{64}$")
     size: int
@@ -369,4 +394,5 @@ __all__ = [
     "Rehearsal",
     "Shape",
     "StagedMaterial",
+    "Verification",
 ]

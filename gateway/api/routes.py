@@ -11,7 +11,7 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.kinds import MODELS
-from gateway.api import cases, materials, models, probes
+from gateway.api import cases, materials, models, probes, verifications
 from gateway.api.call import JSON, Call, answer
 from gateway.api.dialects import call_dialect
 from gateway.api.materials import PIECE
@@ -155,6 +155,27 @@ TABLE: tuple[Route, ...] = (
         summary="What this item still needs at that handling place, all gaps at once",
         request=PrecheckRequest,
         responses={200: models.Precheck},
+    ),
+    Route(
+        method="POST",
+        path="/v1/verifications",
+        name="post_verification",
+        policy=only("partner", "window_clerk"),
+        handler=verifications.post_verification,
+        summary_zh="发起在线核验;无依据或无授权的不予核验并留痕",
+        summary="Ask a verification service; refused and recorded without legal basis or consent",
+        request=MODELS["verification"],
+        responses={202: models.Verification},
+    ),
+    Route(
+        method="GET",
+        path="/v1/verifications/{number}",
+        name="get_verification",
+        policy=only("partner", "window_clerk"),
+        handler=verifications.get_verification,
+        summary_zh="查询核验进展与结果",
+        summary="Where a verification you asked for stands, and its answer",
+        responses={200: models.Verification},
     ),
     Route(
         method="GET",

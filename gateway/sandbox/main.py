@@ -29,6 +29,7 @@ from gateway.sandbox.forms import Forms
 from gateway.sandbox.ledger import Ledger
 from gateway.sandbox.outbox import Outbox
 from gateway.sandbox.place import Place
+from gateway.sandbox.register import read_register
 from gateway.sandbox.server import ProvinceServer
 from gateway.sandbox.voice import mirror
 from gateway.world import RealClock, RealIds
@@ -97,6 +98,7 @@ def open_sandbox(
             refusals=refusals(counterpart.profile),
             ledger=ledger,
             clock=clock,
+            register=read_register(folder, system=system),
         )
         for system, counterpart in counterparts.items()
     }

@@ -9,9 +9,9 @@ again, and its books show a duplicate.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from adapters.connection import SystemProfile
@@ -22,6 +22,7 @@ from gateway.ports import Clock
 from gateway.sandbox.acts import local_date, moment
 from gateway.sandbox.ledger import Ledger
 from gateway.sandbox.paths import read_path, write_path
+from gateway.sandbox.register import Entry, find_entry
 from gateway.sandbox.rows import Filed
 from mappings.engine import CompiledMapping
 
@@ -43,6 +44,8 @@ class Place:
     """operation → a code by which this place says no"""
     ledger: Ledger
     clock: Clock
+    register: Sequence[Entry] = ()
+    """whom this place, as a verification service, knows"""
 
     @property
     def system(self) -> str:
@@ -65,6 +68,10 @@ class Place:
                 return self._answer_query(call)
             case "pull":
                 return self._give_page(call)
+            case "verify":
+                return self._verify(call, request=request)
+            case "poll":
+                return self._answer_poll(call)
             case _:
                 return self._take_message(call, request=request)
 
@@ -111,6 +118,35 @@ class Place:
         """A business no, in a code this place's outcome table knows."""
         code = self.refusals.get(call.operation, "")
         return self.counterpart.reject(call, code=code, text="模拟:业务退回")
+
+    # --- verification ---------------------------------------------------------------------
+
+    def _verify(self, call: Call, *, request: int) -> WireReply:
+        """Look the person up; a check that takes long is noted, and answered when polled."""
+        serial, record = call.serial or "", call.record or {}
+        known = self.ledger.effects(system=self.system, serial=serial)
+        if not known:
+            number = f"MN-HY-{self.ledger.next_number('check'):06d}"
+            self._note("verification", record, serial=serial, number=number, request=request)
+        return self._answer(call, record, asked_at=known[0].at if known else self.at)
+
+    def _answer_poll(self, call: Call) -> WireReply:
+        asked = self.ledger.received(system=self.system)
+        for one in asked:
+            if one.serial == call.serial:
+                return self._answer(call, one.record, asked_at=one.at)
+        return self.counterpart.absent(call)
+
+    def _answer(self, call: Call, record: Record, *, asked_at: str) -> WireReply:
+        entry = find_entry(self.register, set(_texts(record)))
+        waited = self.clock.now() - datetime.fromisoformat(asked_at)
+        said = entry if waited >= entry.takes else entry.working()
+        values = {"result": said.result, "facts": said.facts, "valid_until": said.valid_until}
+        if isinstance(said.facts, dict):  # a service whose answer has a place for each of them
+            values |= said.facts
+        noted = self.ledger.effects(system=self.system, serial=call.serial or "")
+        number = noted[0].number if noted else ""
+        return self.counterpart.accept(call, number=number, values=values)
 
     # --- books ----------------------------------------------------------------------------
 

@@ -35,6 +35,7 @@ from gateway.usecases.pinned import pin
 from gateway.usecases.render import Rendered
 from gateway.usecases.sealed import MessageContent, open_message, seal_message
 from gateway.usecases.stand import Standing, role_for
+from gateway.usecases.verified import check_named
 
 Pending = Mapping[int, tuple[Arrived, dict[str, Any]]]
 """Messages of a case that were not applied yet, by arrival, with their documents."""
@@ -120,7 +121,9 @@ async def enter(
         else await _fold(draft, sender=sender, standing=standing, now=now, gw=gw)
     )
     case, key, arrival = folded.case, folded.key, folded.arrived.arrival
-    draft = _remedied(replace(draft, findings=(*draft.findings, *folded.findings)), case)
+    unproven = await check_named(draft.document, standing=standing, system=sender.system, gw=gw)
+    found = (*draft.findings, *folded.findings, *unproven)
+    draft = _remedied(replace(draft, findings=found), case)
     numbers = number_rows(case, before=folded.before, sender=sender, gw=gw)
     if not trusting:
         await refuse_known_numbers(numbers, gw=gw)

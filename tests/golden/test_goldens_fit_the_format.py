@@ -53,6 +53,12 @@ def test_golden_national_document_is_a_message(code: str, golden: Golden) -> Non
     if golden.kind != "application":
         whole["case_number"] = "TB-20260302-530303-T00017-T"
 
+    if golden.kind == "verification":  # an answer repeats from the question what was asked
+        asked = {"legal_basis": "模拟依据", "purpose": "模拟用途"}
+        subject = {"code": "HOUSEHOLD", "list": "verification_subject"}
+        whole["in_reply_to"] = "MN-0000"
+        whole["body"] = {**asked, "subject": subject, **whole["body"]}
+
     if must_be_refused(golden):
         with pytest.raises(InvalidDocument):
             parse(whole, from_sender=False)

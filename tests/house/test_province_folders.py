@@ -23,6 +23,8 @@ from mappings.load import PROVINCES
 
 FOLDERS = sorted(p.parent for p in PROVINCES.glob("*/mapping.yaml"))
 FILES = sorted(p for p in PROVINCES.rglob("*") if p.is_file() and "__pycache__" not in p.parts)
+FACT = re.compile(r"[a-z_]+\.[a-z_]+")
+"""The name of a verified fact, not of a person."""
 NAMES = {"name", "person_name", "account_name", "signed_by", "XM", "HM", "NAME", "accountName"}
 
 

@@ -44,6 +44,9 @@ EVENTS = frozenset(
         "node.started",
         "node.stopped",
         "query.outcome",
+        "verification.answered",
+        "verification.asked",
+        "verification.failed",
     }
 )
 """The closed list of events; a leaf with another one is refused."""

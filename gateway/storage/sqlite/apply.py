@@ -17,6 +17,7 @@ from gateway.storage.sqlite.messages import mark_applied, put_message, put_recei
 from gateway.storage.sqlite.outbox import move_delivery, put_delivery
 from gateway.storage.sqlite.steps import put_answer, put_attempt, put_steps
 from gateway.storage.sqlite.values import micros
+from gateway.storage.sqlite.verifications import put_verification
 
 
 def apply(db: apsw.Connection, change: Change, *, memory: Memory) -> tuple[str, ...]:
@@ -59,6 +60,8 @@ def apply(db: apsw.Connection, change: Change, *, memory: Memory) -> tuple[str, 
         put_answer(db, step)
     for attempt in change.attempts:
         put_attempt(db, attempt)
+    for verification in change.verifications:
+        put_verification(db, verification)
     if change.cursor is not None:
         put_cursor(db, change.cursor)
     for calendar in change.calendars:

@@ -171,8 +171,14 @@ def case_by_number(db: apsw.Connection, system: str, index: bytes) -> str | None
     return None if row is None else row[0]
 
 
+_USED_KEY = """
+SELECT max(coalesce((SELECT max(key_id) FROM cases), 0),
+           coalesce((SELECT max(key_id) FROM verifications), 0))
+"""
+
+
 def used_key_id(db: apsw.Connection) -> int:
-    return int(db.execute("SELECT coalesce(max(key_id), 0) FROM cases").get)
+    return int(db.execute(_USED_KEY).get)
 
 
 def _case(row: tuple[Any, ...], *, node: str) -> CaseRow:

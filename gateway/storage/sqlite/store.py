@@ -29,6 +29,7 @@ from gateway.ports import (
     ReceiptRow,
     StepRow,
     Threads,
+    VerificationRow,
 )
 from gateway.sqlite import connect, disk_errors
 from gateway.storage.sqlite import access as accesses_
@@ -43,6 +44,7 @@ from gateway.storage.sqlite import (
     messages,
     outbox,
     steps,
+    verifications,
 )
 from gateway.storage.sqlite.apply import apply
 from gateway.storage.sqlite.audit import Ledger
@@ -245,6 +247,21 @@ class SqliteStore:
 
     async def blobs(self) -> Sequence[str]:
         return await self._reader.scan(materials.blobs)
+
+    # --- verifications ---
+
+    async def verification(self, number: str) -> VerificationRow | None:
+        return self._reader.point(verifications.verification, number)
+
+    async def verification_by_identity(
+        self, system: str, environment: Environment, identity: bytes
+    ) -> VerificationRow | None:
+        return self._reader.point(
+            verifications.verification_by_identity, system, environment, identity
+        )
+
+    async def verifications_due(self, now: datetime, *, limit: int) -> Sequence[VerificationRow]:
+        return self._reader.point(verifications.verifications_due, now, limit=limit)
 
     # --- access, cursors ---
 

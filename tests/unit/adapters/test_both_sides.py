@@ -166,7 +166,7 @@ def records(pattern, *, outward):
 
 OUT = records("*.out.record.json", outward=True)
 IN = records("*.record.json", outward=False)
-SERIALS = ("serialNo", "serial_no", "serial", "LSH")
+SERIALS = ("serialNo", "serial_no", "serial", "LSH", "lsh", "Serial")
 
 
 def serial_in(record):

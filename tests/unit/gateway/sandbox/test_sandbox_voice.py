@@ -29,7 +29,8 @@ CASES = [
     pytest.param(folder, golden, id=f"{folder.name}/{golden.stem}")
     for folder in FOLDERS
     for golden in find_goldens(folder)
-    if golden.direction == "in" and clean(golden)
+    # an answer of a verification service is no message of its own: a reply of connection.yaml
+    if golden.direction == "in" and clean(golden) and golden.kind != "verification"
 ]
 
 
