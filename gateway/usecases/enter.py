@@ -30,6 +30,7 @@ from gateway.usecases.pinned import pin
 from gateway.usecases.render import Rendered
 from gateway.usecases.sealed import MessageContent, open_message, seal_message
 from gateway.usecases.stand import Standing, role_for
+from gateway.usecases.telling import way_findings
 
 Pending = Mapping[int, tuple[Arrived, dict[str, Any]]]
 """Messages of a case that were not applied yet, by arrival, with their documents."""
@@ -94,7 +95,8 @@ async def enter(
         else await _fold(draft, sender=sender, standing=standing, now=now, gw=gw)
     )
     case, key, arrival = folded.case, folded.key, folded.arrived.arrival
-    draft = replace(draft, findings=(*draft.findings, *folded.findings))
+    told = await way_findings(draft.document, standing=standing, gw=gw)
+    draft = replace(draft, findings=(*draft.findings, *folded.findings, *told))
     numbers = number_rows(case, before=folded.before, sender=sender, gw=gw)
     await refuse_known_numbers(numbers, gw=gw)
     calendars = folded.arrived.calendars
