@@ -19,7 +19,7 @@ from contracts.places import place_name
 from gateway.core.case import ENDED, Case, Clock
 
 SMS_PART = 70
-"""Characters in one part of a text message in UCS-2 (3GPP TS 23.040: 140 octets)."""
+"""Characters in one part of a text message in Chinese: 140 octets, two for each."""
 HOTLINE = "12345"
 """政务服务便民热线 the number that answers everywhere."""
 

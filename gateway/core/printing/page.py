@@ -112,7 +112,7 @@ def bullets(texts: Iterable[str]) -> Node:
 
 
 def _top(code: str, name: str) -> Node:
-    # ISO/IEC 18004 level M: a fold or a stain of up to 15 % may be repaired
+    # error correction M: a fold or a stain is repaired
     picture = segno.make(code, error="m", micro=False).svg_data_uri(scale=4, border=4)
     number = element("div", element("div", name), element("div", code, **{"class": "number"}))
     return element("div", number, element("img", src=picture, alt=code), **{"class": "top"})
