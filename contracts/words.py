@@ -164,6 +164,15 @@ NOTICES: Mapping[str, tuple[str, str]] = {
         "材料按其取得方式应附:{what_zh}",
         "Obtained this way, the material should come with {what}",
     ),
+    "notification.other_way": (
+        "告知方式不是申请人选择的方式:请再按其选择的方式告知一次",
+        "Not a way the applicant chose: tell them again by one of those",
+    ),
+    "notification.telephone_only": (
+        "听力、言语残疾人不能只用电话告知:请再用短信、书面或平台消息告知一次",
+        "The telephone does not reach a person with a hearing or speech disability: tell them in "
+        "writing as well",
+    ),
     "party.birth_month_differs": (
         "出生年月与身份证号码不一致,请核对",
         "The month of birth differs from the identity number",

@@ -13,7 +13,7 @@ from typing import Any
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.api import calendars, cases, probes
+from gateway.api import calendars, cases, pages, probes
 from gateway.api.call import Call, answer
 from gateway.api.forms import read_form
 from gateway.api.route import LOCAL, Handler, Route
@@ -204,6 +204,7 @@ ADMIN: tuple[Route, ...] = (
     _route("GET", "/cases/{number}", cases.get_case),
     _route("GET", "/cases/{number}/messages", cases.get_messages),
     _route("GET", "/cases/{number}/lineage", cases.get_lineage),
+    _route("GET", "/cases/{number}/receipt", pages.get_receipt),
     _route("GET", "/worklist", cases.get_worklist),
     _route("GET", "/deadlines", cases.get_deadlines),
     _route("GET", "/calendar", calendars.get_calendar),

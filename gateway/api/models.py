@@ -131,6 +131,20 @@ class Delivery(Shape):
     reason: str | None = Field(description="for operators and auditors only")
 
 
+class PrintedLine(Shape):
+    heading: str
+    text: str
+
+
+class ForApplicant(Shape):
+    """What to tell the applicant. No personal data, no item, no result in it."""
+
+    ways: list[str] = Field(description="codes of contact_method, to be used in this order")
+    telephone: str
+    sms: list[str] = Field(description="parts of at most 70 characters")
+    large_print: list[PrintedLine]
+
+
 class Case(Shape):
     """One case as a party of it sees it."""
 
@@ -138,6 +152,7 @@ class Case(Shape):
     environment: Literal["test", "production"]
     revision: int
     sentence: str = Field(description="what one would say on the telephone")
+    applicant: ForApplicant
     status: str
     status_zh: str
     turn: str | None

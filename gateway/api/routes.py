@@ -11,7 +11,7 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
 from contracts.kinds import MODELS
-from gateway.api import cases, materials, models, probes, verifications
+from gateway.api import cases, materials, models, pages, probes, verifications
 from gateway.api.call import JSON, Call, answer
 from gateway.api.dialects import call_dialect
 from gateway.api.materials import PIECE
@@ -122,6 +122,17 @@ TABLE: tuple[Route, ...] = (
         summary_zh="查询字段来源:规则与代码行",
         summary="Where every field came from: rules and code rows",
         responses={200: models.Lineage},
+    ),
+    Route(
+        method="GET",
+        path="/v1/cases/{number}/receipt",
+        name="get_receipt",
+        policy=only("partner", "window_clerk", "operator"),
+        handler=pages.get_receipt,
+        summary_zh="打印回执:收件/受理、送达、办结",
+        summary="A receipt to print: taken in, delivered, decided",
+        query=pages.ReceiptQuery,
+        responses={200: pages.HTML},
     ),
     Route(
         method="PUT",

@@ -89,7 +89,7 @@ def complain(status: int, problem: Mapping[str, Any], *, as_json: bool) -> int:
 
 def ask(method: str, path: str, form: Mapping[str, Any] | None = None) -> tuple[int, Any]:
     """
-    One request to the admin application of this data directory.
+    One request to the admin application of this data directory: status and JSON, or text of a page.
 
     Raises:
         GatewayError: no gateway runs and the data directory cannot be opened.
@@ -126,7 +126,10 @@ async def _request(
         aiohttp.ClientSession(connector=connector) as session,
         session.request(method, f"http://admin{path}", json=form) as reply,
     ):
-        return reply.status, json.loads(await reply.read())
+        data = await reply.read()
+        if reply.content_type == "text/html":
+            return reply.status, data.decode()
+        return reply.status, json.loads(data)
 
 
 __all__ = ["ask", "complain", "query", "show"]

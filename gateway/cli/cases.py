@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 from gateway.cli.admin import ask, complain
@@ -39,6 +40,27 @@ def show_timeline(number: str, *, as_json: bool) -> int:
     return 0
 
 
+def tell_applicant(number: str, *, by: str, as_json: bool) -> int:
+    """What to say to the applicant; usage error (2) where the way is none of ours."""
+    status, case = ask("GET", f"/cases/{number}")
+    if status >= 400:
+        return complain(status, case, as_json=as_json)
+    told = case["applicant"]
+    if as_json:
+        print_json(told)
+        return 0
+    if by == "telephone":
+        print(told["telephone"])
+    elif by == "sms":
+        print("\n".join(told["sms"]))
+    elif by == "large_print":
+        print("\n".join(f"{one['heading']}:{one['text']}" for one in told["large_print"]))
+    else:
+        sys.stderr.write("没有这种方式 no such way: telephone|sms|large_print\n")
+        return 2
+    return 0
+
+
 def timeline_lines(case: dict[str, Any]) -> list[str]:
     """The sentence of the case, then one line per message: when, who, what."""
     return [case["sentence"], *(entry["text"] for entry in case["timeline"])]
@@ -61,4 +83,4 @@ _DELIVERIES = (
     ("next_at", "下次"),
 )
 
-__all__ = ["show_case", "show_timeline", "timeline_lines"]
+__all__ = ["show_case", "show_timeline", "tell_applicant", "timeline_lines"]

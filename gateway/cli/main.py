@@ -246,6 +246,34 @@ def case_timeline(number: str, as_json: Json = False) -> None:
     raise typer.Exit(show_timeline(number, as_json=as_json))
 
 
+@case.command("receipt")
+def case_receipt(
+    number: str,
+    kind: Annotated[
+        str | None, typer.Option(help="accepted|delivered|decided;缺省为最近一步 the latest")
+    ] = None,
+    large: Annotated[bool, typer.Option("--large", help="大字版 large type")] = False,
+    out: Annotated[Path | None, typer.Option(help="写入文件 file; absent: standard output")] = None,
+    as_json: Json = False,
+) -> None:
+    """打印回执(A4 网页) the receipt to print, an A4 page in HTML."""
+    from gateway.cli.pages import receipt
+
+    raise typer.Exit(receipt(number, kind=kind, large=large, out=out, as_json=as_json))
+
+
+@case.command("tell")
+def case_tell(
+    number: str,
+    by: Annotated[str, typer.Option(help="telephone|sms|large_print")] = "telephone",
+    as_json: Json = False,
+) -> None:
+    """告诉申请人的话 what to tell the applicant, in the words of the chosen way."""
+    from gateway.cli.cases import tell_applicant
+
+    raise typer.Exit(tell_applicant(number, by=by, as_json=as_json))
+
+
 @delivery.command("list")
 def delivery_list(
     state: Annotated[str | None, typer.Option(help="状态 e.g. dead, parked, asking")] = None,

@@ -35,6 +35,7 @@ from gateway.usecases.pinned import pin
 from gateway.usecases.render import Rendered
 from gateway.usecases.sealed import MessageContent, open_message, seal_message
 from gateway.usecases.stand import Standing, role_for
+from gateway.usecases.telling import way_findings
 from gateway.usecases.verified import check_named
 
 Pending = Mapping[int, tuple[Arrived, dict[str, Any]]]
@@ -122,7 +123,8 @@ async def enter(
     )
     case, key, arrival = folded.case, folded.key, folded.arrived.arrival
     unproven = await check_named(draft.document, standing=standing, system=sender.system, gw=gw)
-    found = (*draft.findings, *folded.findings, *unproven)
+    told = await way_findings(draft.document, standing=standing, gw=gw)
+    found = (*draft.findings, *folded.findings, *unproven, *told)
     draft = _remedied(replace(draft, findings=found), case)
     numbers = number_rows(case, before=folded.before, sender=sender, gw=gw)
     if not trusting:

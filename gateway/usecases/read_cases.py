@@ -8,6 +8,7 @@ of personal data leaves a leaf.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from contracts.errors import NotFound
@@ -15,12 +16,14 @@ from gateway.core.audit.leaf import Leaf
 from gateway.core.case import Clock
 from gateway.core.clocks import snapshot
 from gateway.core.sentences import case_sentence, timeline_entry
+from gateway.core.telling import tell_applicant, ways_to_tell
 from gateway.core.watch import due_day
 from gateway.ports import CaseFilter, CaseRow, Change, DeliveryFilter, Gateway
 from gateway.usecases.answers import label, status_of
 from gateway.usecases.caller import Caller
 from gateway.usecases.sealed import open_message
 from gateway.usecases.stand import Standing, open_case_row, stand
+from gateway.usecases.telling import wishes
 from gateway.usecases.times import local_date, national, stamp
 
 
@@ -31,8 +34,8 @@ async def read_case(number: str, *, caller: Caller, gw: Gateway) -> dict[str, An
     Raises:
         NotFound: absent or not theirs.
     """
-    standing = await _theirs(number, caller=caller, gw=gw)
-    await _note_read(standing.row, purpose="case", caller=caller, gw=gw)
+    standing = await theirs(number, caller=caller, gw=gw)
+    await note_read(standing.row, purpose="case", caller=caller, gw=gw)
     case, today = standing.case, local_date(gw.clock.now())
     deliveries = await gw.store.deliveries(DeliveryFilter(case_number=number, limit=200))
     return {
@@ -40,6 +43,7 @@ async def read_case(number: str, *, caller: Caller, gw: Gateway) -> dict[str, An
         "environment": case.environment,
         "revision": standing.row.revision,
         "sentence": case_sentence(case, today=today, calendars=gw.almanac.current),
+        "applicant": await _for_applicant(standing, today=today, gw=gw),
         **status_of(case),
         "item": dict(case.item),
         "mode": case.mode,
@@ -126,8 +130,8 @@ async def read_messages(number: str, *, caller: Caller, gw: Gateway) -> dict[str
     Raises:
         NotFound: absent or not theirs.
     """
-    standing = await _theirs(number, caller=caller, gw=gw)
-    await _note_read(standing.row, purpose="messages", caller=caller, gw=gw)
+    standing = await theirs(number, caller=caller, gw=gw)
+    await note_read(standing.row, purpose="messages", caller=caller, gw=gw)
     items = []
     for row in await gw.store.messages(number):
         document = open_message(row, key=standing.key).document
@@ -145,7 +149,7 @@ async def read_lineage(number: str, *, caller: Caller, gw: Gateway) -> dict[str,
     Raises:
         NotFound: absent or not theirs.
     """
-    standing = await _theirs(number, caller=caller, gw=gw)
+    standing = await theirs(number, caller=caller, gw=gw)
     items = []
     for row in await gw.store.messages(number):
         content = open_message(row, key=standing.key)
@@ -164,7 +168,13 @@ async def read_lineage(number: str, *, caller: Caller, gw: Gateway) -> dict[str,
 # --- who may see ----------------------------------------------------------------------------
 
 
-async def _theirs(number: str, *, caller: Caller, gw: Gateway) -> Standing:
+async def theirs(number: str, *, caller: Caller, gw: Gateway) -> Standing:
+    """
+    The case, for a party of it or a role that sees all.
+
+    Raises:
+        NotFound: absent or not theirs: the answer is the same.
+    """
     standing = await stand(number, gw=gw)
     if standing is None:
         raise NotFound
@@ -179,7 +189,8 @@ def _scoped(where: CaseFilter, *, caller: Caller) -> CaseFilter:
     return where if caller.sees_all else replace(where, system=caller.system or "")
 
 
-async def _note_read(row: CaseRow, *, purpose: str, caller: Caller, gw: Gateway) -> None:
+async def note_read(row: CaseRow, *, purpose: str, caller: Caller, gw: Gateway) -> None:
+    """Leave a leaf about a read of personal data."""
     leaf = Leaf(
         event="case.read",
         at=stamp(gw.clock.now()),
@@ -224,6 +235,17 @@ def _summary(row: CaseRow) -> dict[str, Any]:
     }
 
 
+async def _for_applicant(standing: Standing, *, today: date, gw: Gateway) -> dict[str, Any]:
+    """What to tell the applicant in the words of each way; the ways, wished ones first."""
+    told = tell_applicant(standing.case, today=today, calendars=gw.almanac.current)
+    return {
+        "ways": ways_to_tell(*await wishes(standing, gw=gw)),
+        "telephone": told.telephone,
+        "sms": list(told.sms),
+        "large_print": [{"heading": head, "text": text} for head, text in told.large_print],
+    }
+
+
 async def _timeline(standing: Standing, *, gw: Gateway) -> list[dict[str, Any]]:
     entries = []
     for row in await gw.store.messages(standing.case.number):
@@ -232,4 +254,12 @@ async def _timeline(standing: Standing, *, gw: Gateway) -> list[dict[str, Any]]:
     return entries
 
 
-__all__ = ["list_cases", "read_case", "read_lineage", "read_messages", "worklist"]
+__all__ = [
+    "list_cases",
+    "note_read",
+    "read_case",
+    "read_lineage",
+    "read_messages",
+    "theirs",
+    "worklist",
+]

@@ -1,0 +1,57 @@
+"""
+Handlers that answer with a page to be printed.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from aiohttp import web
+from pydantic import BaseModel, ConfigDict, Field
+
+from gateway.api.call import Call, answer
+from gateway.core.printing import CSP, ReceiptKind
+from gateway.usecases.print_receipt import print_receipt
+
+HTML = "text/html"
+
+
+class PrintQuery(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    print: Literal["normal", "large"] = Field("normal", description="large: 18 pt 大字版")
+
+
+class ReceiptQuery(PrintQuery):
+    kind: ReceiptKind | None = Field(None, description="absent: the latest the case has come to")
+
+
+async def get_receipt(call: Call) -> web.Response:
+    """The receipt of a case as one A4 page."""
+    asked = call.query(ReceiptQuery)
+    page = await print_receipt(
+        call.request.match_info["number"],
+        kind=asked.kind,
+        large=asked.print == "large",
+        caller=call.caller,
+        gw=call.gw,
+    )
+    return show_page(page)
+
+
+def show_page(page: str) -> web.Response:
+    """A page that may load nothing from outside and is kept nowhere on the way."""
+    response = answer(
+        page.encode(),
+        media_type=HTML,
+        headers={
+            "Content-Security-Policy": CSP,
+            "X-Content-Type-Options": "nosniff",
+            "Referrer-Policy": "no-referrer",
+        },
+    )
+    response.charset = "utf-8"
+    return response
+
+
+__all__ = ["HTML", "PrintQuery", "ReceiptQuery", "get_receipt", "show_page"]
