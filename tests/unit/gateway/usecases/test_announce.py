@@ -221,6 +221,13 @@ async def test_two_rows_of_one_code_on_one_day_are_refused(world: World) -> None
 
 def test_the_shipped_lists_are_read_alike() -> None:
     folder = Path(__file__).parents[4] / "mappings" / "provinces"
-    for file in sorted(folder.glob("*/items.csv")):
+    lists = [file for file in sorted(folder.glob("*/items.csv")) if _offers(file)]
+    assert len(lists) >= 6
+    for file in lists:
         rows = read_list(file.read_text("utf-8"), province=file.parent.name)
         assert rows and all(row.item.local_code for row in rows)
+
+
+def _offers(file: Path) -> bool:
+    """Whether the place takes applications: a service that only answers has an empty list."""
+    return len(file.read_text("utf-8").splitlines()) > 1
