@@ -26,6 +26,7 @@ from gateway.usecases.access import (
     revoke_access,
     rotate_access,
 )
+from gateway.usecases.export_case import export_case
 from gateway.usecases.redeliver import retry_delivery
 
 
@@ -42,6 +43,13 @@ class Retry(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     reason: str = Field(min_length=2, max_length=200)
+
+
+class Export(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    reason: str = Field(min_length=2, max_length=200)
+    open: bool = False
 
 
 class DeliveryQuery(BaseModel):
@@ -123,6 +131,31 @@ async def post_retry(call: Call) -> web.Response:
     return answer(await retry_delivery(serial, reason=form.reason, caller=call.caller, gw=call.gw))
 
 
+async def post_export(call: Call) -> web.StreamResponse:
+    """Stream the archive package of a case; its end tells whether all of it came."""
+    form = await _form(call, Export)
+    exported = await export_case(
+        call.request.match_info["number"],
+        reason=form.reason,
+        include_open=form.open,
+        caller=call.caller,
+        gw=call.gw,
+    )
+    response = web.StreamResponse(
+        headers={
+            "Content-Type": "application/zip",
+            "Cache-Control": "no-store",
+            "Manifest-SHA256": exported.manifest_digest,
+            "traceparent": call.traceparent(),
+        }
+    )
+    await response.prepare(call.request)
+    async for chunk in exported.chunks:
+        await response.write(chunk)
+    await response.write_eof()
+    return response
+
+
 def _told_once(granted: Granted, call: Call) -> dict[str, Any]:
     return {**_access(granted.row, call), "token": granted.token}
 
@@ -181,6 +214,7 @@ ADMIN: tuple[Route, ...] = (
     _route("GET", "/cases/{number}", cases.get_case),
     _route("GET", "/cases/{number}/messages", cases.get_messages),
     _route("GET", "/cases/{number}/lineage", cases.get_lineage),
+    _route("POST", "/cases/{number}/export", post_export),
     _route("GET", "/worklist", cases.get_worklist),
     _route("GET", "/deadlines", cases.get_deadlines),
     _route("GET", "/calendar", calendars.get_calendar),
