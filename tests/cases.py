@@ -28,12 +28,18 @@ async def send(world: World, document: dict[str, Any], *, by: str) -> str:
     return str(said.body["case_number"])
 
 
-async def apply(world: World, name: str = "1", *, scan: bytes | None = None) -> str:
-    """Hand in the example application; `scan` is its one material."""
+async def apply(
+    world: World, name: str = "1", *, scan: bytes | None = None, channel: str = "1", **body: Any
+) -> str:
+    """Hand in the example application now; `scan` is its one material, `body` replaces fields."""
     document = example("application")
-    document["message_id"] = f"app-{name}"
+    now = _now(world)
+    document |= {"message_id": f"app-{name}", "occurred_at": now}
+    document["channel"] = {"list": "handling_channel", "code": channel}
     document["numbers"] = {"receiving": f"MN-{name}"}
+    document["body"]["dates"] = {"application_date": now[:10], "completed_at": now}
     materials = document["body"].pop("materials")
+    document["body"] |= body
     if scan is not None:
         await stage_bytes(
             scan, media_type="application/pdf", file_name="a.pdf", caller=caller(), gw=world.gw
@@ -44,7 +50,14 @@ async def apply(world: World, name: str = "1", *, scan: bytes | None = None) -> 
 
 
 async def follow(
-    world: World, number: str, kind: str, *, by: str = HANDLER, name: str = "", **body: Any
+    world: World,
+    number: str,
+    kind: str,
+    *,
+    by: str = HANDLER,
+    name: str = "",
+    reply_to: str | None = None,
+    **body: Any,
 ) -> None:
     """A later message after the example of its kind, at the time of the world; fields given win."""
     document = example(kind)
@@ -58,6 +71,8 @@ async def follow(
     document.pop("numbers", None)
     document.pop("sequence", None)
     document["body"] |= body
+    if reply_to is not None:
+        document["in_reply_to"] = reply_to
     await send(world, document, by=by)
 
 

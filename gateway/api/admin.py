@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from gateway.api import calendars, cases, probes
 from gateway.api.call import Call, answer
 from gateway.api.forms import read_form
+from gateway.api.report import get_report
 from gateway.api.route import LOCAL, Handler, Route
 from gateway.ports import AccessRow, DeliveryFilter, DeliveryRow, DeliveryState
 from gateway.usecases.access import (
@@ -133,7 +134,7 @@ async def post_retry(call: Call) -> web.Response:
 
 async def post_export(call: Call) -> web.StreamResponse:
     """Stream the archive package of a case; its end tells whether all of it came."""
-    form = await _form(call, Export)
+    form = await read_form(call, Export)
     exported = await export_case(
         call.request.match_info["number"],
         reason=form.reason,
@@ -215,6 +216,7 @@ ADMIN: tuple[Route, ...] = (
     _route("GET", "/cases/{number}/messages", cases.get_messages),
     _route("GET", "/cases/{number}/lineage", cases.get_lineage),
     _route("POST", "/cases/{number}/export", post_export),
+    _route("GET", "/report", get_report),
     _route("GET", "/worklist", cases.get_worklist),
     _route("GET", "/deadlines", cases.get_deadlines),
     _route("GET", "/calendar", calendars.get_calendar),

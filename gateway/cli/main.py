@@ -12,6 +12,8 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.outgoing import add_outgoing
+
 app = typer.Typer(
     name="tongban",
     help="跨省通办网关 cross-province government-service gateway",
@@ -38,6 +40,7 @@ app.add_typer(province, name="province")
 app.add_typer(case, name="case")
 app.add_typer(delivery, name="delivery")
 app.add_typer(sandbox, name="sandbox")
+add_outgoing(app, case)
 
 Json = Annotated[bool, typer.Option("--json", help="机器可读输出 machine-readable output")]
 
@@ -178,38 +181,6 @@ def case_timeline(number: str, as_json: Json = False) -> None:
     from gateway.cli.cases import show_timeline
 
     raise typer.Exit(show_timeline(number, as_json=as_json))
-
-
-@case.command("export")
-def case_export(
-    number: str,
-    out: Annotated[Path, typer.Option(help="归档包文件 the package to write")],
-    reason: Annotated[str, typer.Option(help="理由,写入审计 why; recorded")],
-    include_open: Annotated[
-        bool, typer.Option("--open", help="未结办件也导出 also a case that is not closed")
-    ] = False,
-    as_json: Json = False,
-) -> None:
-    """导出办件归档包 write a closed case as one archive package, then check it."""
-    from gateway.cli.archive import export
-
-    raise typer.Exit(
-        export(number, out=out, reason=reason, include_open=include_open, as_json=as_json)
-    )
-
-
-@case.command("verify")
-def case_verify(
-    file: Annotated[Path, typer.Argument(help="归档包文件 the package")],
-    manifest: Annotated[
-        str | None, typer.Option(help="清单应有的 SHA-256 the digest its manifest must have")
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """核对归档包,不需要网关 check an archive package without gateway and database."""
-    from gateway.cli.archive import check
-
-    raise typer.Exit(check(file, manifest=manifest, as_json=as_json))
 
 
 @delivery.command("list")
