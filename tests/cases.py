@@ -55,15 +55,15 @@ async def follow(
     kind: str,
     *,
     by: str = HANDLER,
-    name: str = "",
+    tag: str = "",
     reply_to: str | None = None,
     **body: Any,
 ) -> None:
     """A later message after the example of its kind, at the time of the world; fields given win."""
-    document = example(kind)
+    document = example("special_procedure_start" if kind == "special_procedure" else kind)
     document |= {
         "case_number": number,
-        "message_id": f"{kind}-{name or number}",
+        "message_id": f"{kind}-{tag or number}",
         "occurred_at": _now(world),
     }
     say_as(document, by)

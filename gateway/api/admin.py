@@ -7,7 +7,7 @@ it stands in the audit leaf of everything done here.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from aiohttp import web
@@ -27,6 +27,7 @@ from gateway.usecases.access import (
     revoke_access,
     rotate_access,
 )
+from gateway.usecases.exchange_rows import exchange_rows
 from gateway.usecases.export_case import export_case
 from gateway.usecases.redeliver import retry_delivery
 
@@ -51,6 +52,14 @@ class Export(BaseModel):
 
     reason: str = Field(min_length=2, max_length=200)
     open: bool = False
+
+
+class ExchangeQuery(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    province: str = Field(pattern=r"^[0-9]{6}$")
+    since: datetime | None = None
+    after: str | None = None
 
 
 class DeliveryQuery(BaseModel):
@@ -130,6 +139,14 @@ async def post_retry(call: Call) -> web.Response:
     form = await read_form(call, Retry)
     serial = call.request.match_info["serial"]
     return answer(await retry_delivery(serial, reason=form.reason, caller=call.caller, gw=call.gw))
+
+
+async def get_exchange(call: Call) -> web.Response:
+    asked = call.query(ExchangeQuery)
+    page = await exchange_rows(
+        asked.province, since=asked.since, after=asked.after, caller=call.caller, gw=call.gw
+    )
+    return answer(page)
 
 
 async def post_export(call: Call) -> web.StreamResponse:
@@ -217,6 +234,7 @@ ADMIN: tuple[Route, ...] = (
     _route("GET", "/cases/{number}/lineage", cases.get_lineage),
     _route("POST", "/cases/{number}/export", post_export),
     _route("GET", "/report", get_report),
+    _route("GET", "/exchange", get_exchange),
     _route("GET", "/worklist", cases.get_worklist),
     _route("GET", "/deadlines", cases.get_deadlines),
     _route("GET", "/calendar", calendars.get_calendar),

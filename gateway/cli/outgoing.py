@@ -14,10 +14,15 @@ Out = Annotated[Path | None, typer.Option(help="xlsx、csv、json 文件 file to
 
 report = typer.Typer(help="统计报表 reports", no_args_is_help=True, rich_markup_mode=None)
 
+exchange = typer.Typer(
+    help="国家数据交换表 exchange tables", no_args_is_help=True, rich_markup_mode=None
+)
+
 
 def add_outgoing(app: typer.Typer, case: typer.Typer) -> None:
     """Put these commands into the command line; `case` gets those about one case."""
     app.add_typer(report, name="report")
+    app.add_typer(exchange, name="exchange")
     case.command("export")(case_export)
     case.command("verify")(case_verify)
 
@@ -74,6 +79,28 @@ def report_month(
     from gateway.cli.report import make
 
     raise typer.Exit(make(period, kind="month", out=out, as_json=as_json))
+
+
+@exchange.command("feed")
+def exchange_feed(
+    province: Annotated[str, typer.Option(help="省级代码 province, e.g. 150000")],
+    out: Annotated[Path, typer.Option(help="该省读取的 SQLite 库 database that it reads")],
+    source: Annotated[str, typer.Option(help="data_source,至多三位,由平台给定")],
+    codes: Annotated[Path | None, typer.Option(help="代码表 CSV: column,national,exchange")] = None,
+    as_json: Json = False,
+) -> None:
+    """把上次之后变化的办件写入交换表 write what changed since the last run."""
+    from gateway.cli.exchange import feed
+
+    raise typer.Exit(feed(province, out=out, source=source, codes=codes, as_json=as_json))
+
+
+@exchange.command("columns")
+def exchange_columns(as_json: Json = False) -> None:
+    """交换表各列的来源,及没有对应字段的列 where each column comes from, or why it has none."""
+    from gateway.cli.exchange import columns
+
+    raise typer.Exit(columns(as_json=as_json))
 
 
 __all__ = ["add_outgoing"]

@@ -55,7 +55,7 @@ async def corrected(world: World, number: str, round_: int) -> None:
     """Asked for corrections today, corrected tomorrow."""
     name = f"{number}-{round_}"
     gap = {"gap_id": "g-1", "what": "模拟缺项"}
-    await follow(world, number, "correction_request", name=name, round=round_, gaps=[gap])
+    await follow(world, number, "correction_request", tag=name, round=round_, gaps=[gap])
     world.clock.pass_(days=1)
     standing = await stand(number, gw=world.gw)
     assert standing is not None
@@ -65,7 +65,7 @@ async def corrected(world: World, number: str, round_: int) -> None:
         number,
         "correction",
         by=WINDOW,
-        name=name,
+        tag=name,
         reply_to=standing.case.open_request,
         round=round_,
         answers=[{"gap_id": "g-1"}],
@@ -82,7 +82,7 @@ async def a_spring(world: World) -> None:
     await decided(world, first, "APPROVED")
     bad = coded("satisfaction_gbt39046", "5")
     await follow(world, first, "evaluation", by=WINDOW, satisfaction=bad)
-    await follow(world, first, "evaluation", by=WINDOW, name="reply", phase="REPLY")
+    await follow(world, first, "evaluation", by=WINDOW, tag="reply", phase="REPLY")
 
     twice = await apply(world, "corrected twice")
     on(world, "2026-03-04")
