@@ -15,6 +15,7 @@ from gateway.api import cases, materials, models, pages, probes, verifications
 from gateway.api.call import JSON, Call, answer
 from gateway.api.dialects import call_dialect
 from gateway.api.materials import PIECE
+from gateway.api.report import Report, ReportQuery, get_report
 from gateway.api.route import DIALECT, PUBLIC, Route, only
 from gateway.usecases.catalogue import read_catalogue
 from gateway.usecases.precheck import PrecheckRequest
@@ -209,6 +210,17 @@ TABLE: tuple[Route, ...] = (
         summary="Running clocks, due first: who, what, until when, how late",
         query=cases.DeadlineQuery,
         responses={200: models.Deadlines},
+    ),
+    Route(
+        method="GET",
+        path="/v1/report",
+        name="get_report",
+        policy=only("operator", "auditor"),
+        handler=get_report,
+        summary_zh="月报、季报:各地作为收件地与办理地的办件统计",
+        summary="Report of a month or quarter: places as receivers and as handlers",
+        query=ReportQuery,
+        responses={200: Report},
     ),
     Route(
         method="GET",

@@ -9,13 +9,15 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, BinaryIO
 from urllib.parse import urlencode
 
 from gateway.cli.output import print_json, print_table
 from gateway.settings import Settings
 
+_SILENCE = 60.0
+"""seconds"""
 COLUMNS: dict[str, Sequence[tuple[str, str]]] = {
     "/access": (
         ("client_id", "客户端"),
@@ -94,16 +96,27 @@ def ask(method: str, path: str, form: Mapping[str, Any] | None = None) -> tuple[
     Raises:
         GatewayError: no gateway runs and the data directory cannot be opened.
     """
-    return asyncio.run(_ask(Settings(), method, path, form))
+    return asyncio.run(_reach(Settings(), lambda used: _request(used, method, path, form)))
 
 
-async def _ask(
-    settings: Settings, method: str, path: str, form: Mapping[str, Any] | None
+def fetch(path: str, form: Mapping[str, Any], sink: BinaryIO) -> tuple[int, Any]:
+    """
+    The same for an answer that is a file: it is written to `sink`, and its headers are returned.
+
+    Raises:
+        GatewayError: as `ask`.
+        OSError: the file did not come whole, or cannot be written.
+    """
+    return asyncio.run(_reach(Settings(), lambda used: _download(used, path, form, sink)))
+
+
+async def _reach(
+    settings: Settings, request: Callable[[Settings], Awaitable[tuple[int, Any]]]
 ) -> tuple[int, Any]:
     import aiohttp
 
     try:
-        return await _request(settings, method, path, form)
+        return await request(settings)
     except aiohttp.ClientConnectorError:
         pass
     from gateway.api.server import serving_admin
@@ -113,7 +126,29 @@ async def _ask(
         open_gateway(settings) as opened,
         serving_admin(opened.gw, socket=settings.admin_socket),
     ):
-        return await _request(settings, method, path, form)
+        return await request(settings)
+
+
+async def _download(
+    settings: Settings, path: str, form: Mapping[str, Any], sink: BinaryIO
+) -> tuple[int, Any]:
+    import aiohttp
+
+    connector = aiohttp.UnixConnector(path=str(settings.admin_socket))
+    # Large materials take their time: only silence is a reason to give up.
+    timeout = aiohttp.ClientTimeout(total=None, sock_read=_SILENCE)
+    async with (
+        aiohttp.ClientSession(connector=connector, timeout=timeout) as session,
+        session.post(f"http://admin{path}", json=form) as reply,
+    ):
+        if reply.status >= 400:
+            return reply.status, json.loads(await reply.read())
+        try:
+            async for chunk in reply.content.iter_any():
+                sink.write(chunk)
+        except aiohttp.ClientPayloadError as error:
+            raise OSError(f"归档包未能完整取得 the package did not come whole: {path}") from error
+        return reply.status, dict(reply.headers)
 
 
 async def _request(
@@ -132,4 +167,4 @@ async def _request(
         return reply.status, json.loads(data)
 
 
-__all__ = ["ask", "complain", "query", "show"]
+__all__ = ["ask", "complain", "fetch", "query", "show"]

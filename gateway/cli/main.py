@@ -12,6 +12,8 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.outgoing import add_outgoing
+
 app = typer.Typer(
     name="tongban",
     help="跨省通办网关 cross-province government-service gateway",
@@ -44,6 +46,7 @@ app.add_typer(province, name="province")
 app.add_typer(case, name="case")
 app.add_typer(delivery, name="delivery")
 app.add_typer(sandbox, name="sandbox")
+add_outgoing(app, case)
 
 Json = Annotated[bool, typer.Option("--json", help="机器可读输出 machine-readable output")]
 

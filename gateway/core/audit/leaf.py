@@ -23,6 +23,7 @@ EVENTS = frozenset(
         "access.denied",
         "access.granted",
         "access.revoked",
+        "case.exported",
         "case.read",
         "catalogue.announced",
         "clock.jumped",
@@ -75,7 +76,8 @@ class Leaf:
     One fact before it is numbered. Every text is a code, a number or a digest.
 
     `content_digest` and `wire_digest` are SHA-256 over a random 32-byte salt followed by the exact
-    bytes, hex; `commitments` are HMACs under the case's commitment key, hex.
+    bytes, hex; `commitments` are HMACs under the case's commitment key, hex. `manifest_digest` is
+    the SHA-256 of an archive's manifest, which holds enough salts not to be guessed.
     """
 
     event: str
@@ -103,6 +105,7 @@ class Leaf:
     policy: str | None = None
     purpose: str | None = None
     trace_id: str | None = None
+    manifest_digest: str | None = None
 
 
 _VALUES = attrgetter(*Leaf.__slots__)
