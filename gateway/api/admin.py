@@ -259,6 +259,8 @@ ADMIN: tuple[Route, ...] = (
     _route("POST", "/cases/{number}/export", post_export),
     _route("GET", "/report", get_report),
     _route("GET", "/exchange", get_exchange),
+    _route("POST", "/precheck", cases.post_precheck),
+    _route("POST", "/precheck/notice", pages.post_notice),
     _route("GET", "/worklist", cases.get_worklist),
     _route("GET", "/deadlines", cases.get_deadlines),
     _route("GET", "/calendar", calendars.get_calendar),

@@ -163,14 +163,23 @@ async def get_deadlines(call: Call) -> web.Response:
 
 async def post_precheck(call: Call) -> web.Response:
     call.no_query()
+    request = await read_precheck(call)
+    return answer(await precheck(request, caller=call.caller, gw=call.gw))
+
+
+async def read_precheck(call: Call) -> PrecheckRequest:
+    """
+    Raises:
+        InvalidDocument: with every wrong field.
+        Unreadable, TooLarge, TooSlow, Overloaded: as `read_document`.
+    """
     _, document = await read_document(call, limit=call.gw.limits.body)
     try:
-        request = PrecheckRequest.model_validate(document)
+        return PrecheckRequest.model_validate(document)
     except ValidationError as error:
         raise InvalidDocument(
             findings=[_wrong_field(found["loc"]) for found in error.errors()]
         ) from None
-    return answer(await precheck(request, caller=call.caller, gw=call.gw))
 
 
 async def read_document(call: Call, *, limit: int) -> tuple[bytes, dict[str, Any]]:

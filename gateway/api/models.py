@@ -278,9 +278,29 @@ class Gap(Shape):
     how: list[str] = Field(description="in words for the applicant")
 
 
+class Option(Shape):
+    code: str
+    name_zh: str
+
+
 class Question(Shape):
     field: str = Field(description="field of the request that answers it")
     ask: str
+    options: list[Option] = Field(description="where the answer is one or more of a list")
+
+
+class Choice(Shape):
+    code: str = Field(description="national material code")
+    chosen: Literal[False] = Field(description="offered beside the ordinary proof; nobody chose")
+
+
+class Zero(Shape):
+    """零材料 零跑动: computed for this item between these places, whatever is at hand now."""
+
+    materials: bool | None = Field(description="nothing to bring; null while a question is open")
+    with_commitments: bool | None = Field(description="so if every commitment is chosen")
+    visits: int = Field(description="to the receiving place; none to the handling place")
+    modes: list[str]
 
 
 class Precheck(Shape):
@@ -288,10 +308,16 @@ class Precheck(Shape):
 
     item: ItemName
     handling_body: BodyName
+    receiving_place: str | None
+    handling_place: str
     application_date: str
     complete: bool
     to_bring: int = Field(description="how many materials somebody has to bring")
     gaps: list[Gap]
+    fetched: list[str] = Field(description="codes of gaps nobody has to bring")
+    may_owe: list[str] = Field(description="容缺: codes of gaps that may follow later")
+    may_commit: list[Choice] = Field(description="告知承诺: gaps with a commitment on offer")
+    zero: Zero
     questions: list[Question] = Field(description="to be answered before the list is final")
     findings: list[Finding]
 

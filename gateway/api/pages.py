@@ -10,7 +10,9 @@ from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.api.call import Call, answer
+from gateway.api.cases import read_precheck
 from gateway.core.printing import CSP, ReceiptKind
+from gateway.usecases.precheck import print_notice
 from gateway.usecases.print_receipt import print_receipt
 
 HTML = "text/html"
@@ -39,6 +41,13 @@ async def get_receipt(call: Call) -> web.Response:
     return show_page(page)
 
 
+async def post_notice(call: Call) -> web.Response:
+    """一次性告知单: what a precheck finds as one A4 page."""
+    large = call.query(PrintQuery).print == "large"
+    request = await read_precheck(call)
+    return show_page(await print_notice(request, large=large, caller=call.caller, gw=call.gw))
+
+
 def show_page(page: str) -> web.Response:
     """A page that may load nothing from outside and is kept nowhere on the way."""
     response = answer(
@@ -54,4 +63,4 @@ def show_page(page: str) -> web.Response:
     return response
 
 
-__all__ = ["HTML", "PrintQuery", "ReceiptQuery", "get_receipt", "show_page"]
+__all__ = ["HTML", "PrintQuery", "ReceiptQuery", "get_receipt", "post_notice", "show_page"]

@@ -190,6 +190,18 @@ TABLE: tuple[Route, ...] = (
         responses={200: models.Verification},
     ),
     Route(
+        method="POST",
+        path="/v1/precheck/notice",
+        name="post_notice",
+        policy=only("partner", "window_clerk"),
+        handler=pages.post_notice,
+        summary_zh="打印一次性告知单",
+        summary="The one-time notice of a precheck, to print",
+        query=pages.PrintQuery,
+        request=PrecheckRequest,
+        responses={200: pages.HTML},
+    ),
+    Route(
         method="GET",
         path="/v1/worklist",
         name="get_worklist",

@@ -307,6 +307,45 @@ def delivery_retry(
 
 
 @app.command()
+def precheck(
+    item: Annotated[str, typer.Argument(help="事项基本编码 12-digit catalogue code")],
+    to: Annotated[str, typer.Option("--to", help="户籍地区划 12-digit handling place")],
+    from_: Annotated[str | None, typer.Option("--from", help="收件地区划 receiving place")] = None,
+    on: Annotated[str | None, typer.Option(help="申请日期 application date")] = None,
+    has: Annotated[list[str] | None, typer.Option(help="已有材料 material at hand; repeat")] = None,
+    subsidy: Annotated[list[str] | None, typer.Option(help="LIVING|CARE; repeat")] = None,
+    allowance: Annotated[bool | None, typer.Option(help="是否低保 on minimum allowance")] = None,
+    agent: Annotated[bool | None, typer.Option(help="是否代理 an agent applies")] = None,
+    child: Annotated[bool | None, typer.Option(help="是否未办证儿童 child without card")] = None,
+    situation: Annotated[
+        list[str] | None, typer.Option(help="情形代码 code of a situation that holds; repeat")
+    ] = None,
+    notice: Annotated[
+        Path | None, typer.Option(help="把一次性告知单写入文件 write the notice to print")
+    ] = None,
+    large: Annotated[bool, typer.Option("--large", help="大字版 large type")] = False,
+    as_json: Json = False,
+) -> None:
+    """收件预检:还要带什么、不用带什么 what is still to be brought, fetched, owed or committed."""
+    from gateway.cli.pages import check_ahead
+
+    form = {
+        "catalogue_code": item,
+        "handling_place": to,
+        "receiving_place": from_,
+        "application_date": on,
+        "has": has,
+        "subsidy_kinds": subsidy,
+        "on_minimum_allowance": allowance,
+        "by_agent": agent,
+        "child": child,
+        "situations": situation,
+    }
+    given = {name: value for name, value in form.items() if value is not None}
+    raise typer.Exit(check_ahead(given, notice=notice, large=large, as_json=as_json))
+
+
+@app.command()
 def worklist(
     limit: Annotated[int, typer.Option(min=1, max=200)] = 50, as_json: Json = False
 ) -> None:

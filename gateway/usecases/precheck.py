@@ -6,15 +6,19 @@ Nothing is stored and nothing about the applicant is asked beyond the answers na
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from contracts.catalogue import find_item
+from contracts.catalogue import CatalogueItem, find_item
 from contracts.errors import Finding, InvalidDocument
+from contracts.places import place_name
 from gateway.core import precheck as core
-from gateway.core.routing import route
+from gateway.core.printing.notice import Notice, notice_page
+from gateway.core.remaining import Remaining, remaining
+from gateway.core.routing import Destination, route
 from gateway.ports import Gateway, LocalItem
 from gateway.usecases.answers import finding_body
 from gateway.usecases.caller import Caller
@@ -36,6 +40,9 @@ class PrecheckRequest(BaseModel):
     handling_place: str = Field(
         pattern=r"^[0-9]{12}$", description="户籍地十二位区划 12-digit household place"
     )
+    receiving_place: str | None = Field(
+        None, pattern=r"^[0-9]{12}$", description="收件地十二位区划 12-digit place of the window"
+    )
     application_date: date | None = Field(None, description="申请日期 today when absent")
     has: tuple[str, ...] = Field((), description="已有材料 national material codes at hand")
     subsidy_kinds: tuple[Literal["LIVING", "CARE"], ...] | None = Field(
@@ -49,14 +56,93 @@ class PrecheckRequest(BaseModel):
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Looked:
+    """What was found out for one request."""
+
+    item: CatalogueItem
+    body: Destination
+    simulated: bool
+    on: date
+    checked: core.Precheck
+    remaining: Remaining
+
+
 async def precheck(request: PrecheckRequest, *, caller: Caller, gw: Gateway) -> dict[str, Any]:
     """
-    All gaps at once, each with the ways it may be obtained at that place.
+    All gaps at once, each with the ways it may be obtained at that place; whether it is zero.
 
     Raises:
         InvalidDocument: the item is unknown, ended or named by no code.
         Unroutable: nobody handles it for that place.
     """
+    found = _look(request, caller=caller, gw=gw)
+    rest = found.remaining
+    return {
+        "item": {"catalogue_code": found.item.catalogue_code, "name_zh": found.item.name_zh},
+        "handling_body": {"name": found.body.body_name, "credit_code": found.body.credit_code},
+        "receiving_place": request.receiving_place,
+        "handling_place": request.handling_place,
+        "application_date": found.on.isoformat(),
+        "complete": found.checked.complete,
+        "to_bring": len(rest.to_bring),
+        "gaps": [
+            {
+                "code": gap.code,
+                "name_zh": gap.name_zh,
+                "to_bring": gap.to_bring,
+                "ways": list(gap.ways),
+                "how": list(gap.how),
+            }
+            for gap in found.checked.gaps
+        ],
+        "fetched": [gap.code for gap in rest.fetched],
+        "may_owe": [gap.code for gap in rest.may_owe],
+        # beside the ordinary proof and never preselected (design section 2)
+        "may_commit": [{"code": gap.code, "chosen": False} for gap in rest.may_commit],
+        "zero": {
+            "materials": rest.zero,
+            "with_commitments": rest.zero_by_commitment,
+            "visits": rest.visits,
+            "modes": list(rest.modes),
+        },
+        "questions": [
+            {"field": name, "ask": text, "options": _options(name, found.item)}
+            for name, text in found.checked.questions
+        ],
+        "findings": [finding_body(finding) for finding in found.checked.findings],
+    }
+
+
+async def print_notice(
+    request: PrecheckRequest, *, large: bool, caller: Caller, gw: Gateway
+) -> str:
+    """
+    The same as the one-time notice 一次性告知单, a page to print.
+
+    Raises:
+        InvalidDocument, Unroutable: as `precheck`.
+    """
+    found = _look(request, caller=caller, gw=gw)
+    receiving = request.receiving_place
+    return notice_page(
+        Notice(
+            item=found.item,
+            body_name=found.body.body_name,
+            receiving=place_name(receiving) if receiving else None,
+            handling=place_name(request.handling_place),
+            on=found.on,
+            checked=found.checked,
+            remaining=found.remaining,
+            environment=gw.environment,
+            simulated=found.simulated,
+            sensitive=frozenset(one.code for one in found.item.materials if one.sensitive),
+            large=large,
+        )
+    )
+
+
+def _look(request: PrecheckRequest, *, caller: Caller, gw: Gateway) -> _Looked:
     on = request.application_date or local_date(gw.clock.now())
     code = request.catalogue_code or _resolve(request.local_code, caller=caller, gw=gw, on=on)
     found = find_item(catalogue_code=code, on=on, path="")
@@ -66,39 +152,31 @@ async def precheck(request: PrecheckRequest, *, caller: Caller, gw: Gateway) -> 
     body = route(place, item=found.item.catalogue_code, bodies=gw.provinces.bodies(), on=on)
     system = gw.provinces.system(body.system, gw.environment)
     local = local_list(system.province if system else "", found.item.catalogue_code, on=on, gw=gw)
-    result = core.precheck(
-        found.item,
-        local,
-        situation=core.Situation(
-            has=frozenset(request.has),
-            subsidy_kinds=None
-            if request.subsidy_kinds is None
-            else frozenset(request.subsidy_kinds),
-            on_minimum_allowance=request.on_minimum_allowance,
-            by_agent=request.by_agent,
-            child=request.child,
-            situations=None if request.situations is None else frozenset(request.situations),
-        ),
+    situation = core.Situation(
+        has=frozenset(request.has),
+        subsidy_kinds=None if request.subsidy_kinds is None else frozenset(request.subsidy_kinds),
+        on_minimum_allowance=request.on_minimum_allowance,
+        by_agent=request.by_agent,
+        child=request.child,
+        situations=None if request.situations is None else frozenset(request.situations),
     )
-    return {
-        "item": {"catalogue_code": found.item.catalogue_code, "name_zh": found.item.name_zh},
-        "handling_body": {"name": body.body_name, "credit_code": body.credit_code},
-        "application_date": on.isoformat(),
-        "complete": result.complete,
-        "to_bring": sum(gap.to_bring for gap in result.gaps),
-        "gaps": [
-            {
-                "code": gap.code,
-                "name_zh": gap.name_zh,
-                "to_bring": gap.to_bring,
-                "ways": list(gap.ways),
-                "how": list(gap.how),
-            }
-            for gap in result.gaps
-        ],
-        "questions": [{"field": name, "ask": text} for name, text in result.questions],
-        "findings": [finding_body(finding) for finding in result.findings],
-    }
+    checked = core.precheck(found.item, local, situation=situation)
+    bare = core.precheck(found.item, local, situation=replace(situation, has=frozenset()))
+    return _Looked(
+        item=found.item,
+        body=body,
+        simulated=system is not None and system.simulated,
+        on=on,
+        checked=checked,
+        remaining=remaining(checked, bare, item=found.item, on=on),
+    )
+
+
+def _options(field: str, item: CatalogueItem) -> list[dict[str, str]]:
+    """What can be answered where it is one or more of a list."""
+    if field != "situations":
+        return []
+    return [{"code": one.code, "name_zh": one.name_zh} for one in item.situations]
 
 
 def _resolve(local_code: str | None, *, caller: Caller, gw: Gateway, on: date) -> str | None:
@@ -130,4 +208,4 @@ def local_list(province: str, code: str, *, on: date, gw: Gateway) -> LocalItem 
     return rows[0] if rows else None
 
 
-__all__ = ["PrecheckRequest", "local_list", "precheck"]
+__all__ = ["PrecheckRequest", "local_list", "precheck", "print_notice"]

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from gateway.api import models
 from tests.unit.gateway.api.test_case_routes import Client
 
 
@@ -63,3 +64,46 @@ async def test_a_case_says_what_to_tell_the_applicant(window):
     assert told["ways"] == ["SMS"]
     assert told["telephone"].startswith("您的申请材料已经收下")
     assert all(len(part) <= 70 for part in told["sms"])
+
+
+ASKED = {
+    "catalogue_code": "000599999000",
+    "handling_place": "150402000000",
+    "receiving_place": "530303990000",
+    "application_date": "2026-03-02",
+    "subsidy_kinds": ["CARE"],
+    "on_minimum_allowance": False,
+    "by_agent": False,
+    "child": False,
+}
+
+
+async def test_a_precheck_says_in_one_answer_what_remains(window):
+    status, body, _ = await window.ask("POST", "/v1/precheck", ASKED)
+
+    assert status == 200
+    found = models.Precheck.model_validate_json(body)
+    assert [gap.code for gap in found.gaps if gap.to_bring] == ["bank_account"]
+    assert (found.zero.materials, found.zero.visits) == (False, 0)
+    assert "disability_certificate" in found.fetched
+
+
+async def test_the_notice_is_a_page_and_stores_nothing(window, gw):
+    before = len(await gw.store.leaves())
+
+    status, body, headers = await window.ask("POST", "/v1/precheck/notice?print=large", ASKED)
+
+    assert status == 200
+    assert headers["Content-Type"] == "text/html; charset=utf-8"
+    assert "一次性告知单" in body.decode()
+    assert "云南省曲靖市沾益区" in body.decode()
+    assert len(await gw.store.leaves()) == before
+
+
+async def test_a_notice_of_an_unknown_item_is_refused_with_the_reason(window):
+    wrong = {**ASKED, "catalogue_code": "999999999999"}
+
+    status, body, _ = await window.ask("POST", "/v1/precheck/notice", wrong)
+
+    assert status == 422
+    assert [one["rule"] for one in json.loads(body)["errors"]] == ["item.unknown"]
