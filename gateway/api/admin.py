@@ -259,6 +259,7 @@ ADMIN: tuple[Route, ...] = (
     _route("POST", "/cases/{number}/export", post_export),
     _route("GET", "/report", get_report),
     _route("GET", "/exchange", get_exchange),
+    _route("GET", "/cases/{number}/handover", pages.get_slip),
     _route("POST", "/precheck", cases.post_precheck),
     _route("POST", "/precheck/notice", pages.post_notice),
     _route("GET", "/worklist", cases.get_worklist),

@@ -14,6 +14,7 @@ from gateway.api.cases import read_precheck
 from gateway.core.printing import CSP, ReceiptKind
 from gateway.usecases.precheck import print_notice
 from gateway.usecases.print_receipt import print_receipt
+from gateway.usecases.print_slip import print_slip
 
 HTML = "text/html"
 
@@ -26,6 +27,23 @@ class PrintQuery(BaseModel):
 
 class ReceiptQuery(PrintQuery):
     kind: ReceiptKind | None = Field(None, description="absent: the latest the case has come to")
+
+
+class SlipQuery(PrintQuery):
+    code: str | None = Field(None, max_length=64, description="流转码; absent: the latest handover")
+
+
+async def get_slip(call: Call) -> web.Response:
+    """材料流转单: the slip with one code for paper on its way."""
+    asked = call.query(SlipQuery)
+    page = await print_slip(
+        call.request.match_info["number"],
+        code=asked.code,
+        large=asked.print == "large",
+        caller=call.caller,
+        gw=call.gw,
+    )
+    return show_page(page)
 
 
 async def get_receipt(call: Call) -> web.Response:
@@ -63,4 +81,13 @@ def show_page(page: str) -> web.Response:
     return response
 
 
-__all__ = ["HTML", "PrintQuery", "ReceiptQuery", "get_receipt", "post_notice", "show_page"]
+__all__ = [
+    "HTML",
+    "PrintQuery",
+    "ReceiptQuery",
+    "SlipQuery",
+    "get_receipt",
+    "get_slip",
+    "post_notice",
+    "show_page",
+]

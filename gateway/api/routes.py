@@ -136,6 +136,17 @@ TABLE: tuple[Route, ...] = (
         responses={200: pages.HTML},
     ),
     Route(
+        method="GET",
+        path="/v1/cases/{number}/handover",
+        name="get_slip",
+        policy=only("partner", "window_clerk", "operator"),
+        handler=pages.get_slip,
+        summary_zh="打印材料流转单(一个码)",
+        summary="The slip for paper on its way, with one code, to print",
+        query=pages.SlipQuery,
+        responses={200: pages.HTML},
+    ),
+    Route(
         method="PUT",
         path="/v1/materials/{sha256}",
         name="put_material",

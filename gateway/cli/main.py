@@ -265,6 +265,20 @@ def case_receipt(
     raise typer.Exit(receipt(number, kind=kind, large=large, out=out, as_json=as_json))
 
 
+@case.command("handover")
+def case_handover(
+    number: str,
+    code: Annotated[str | None, typer.Option(help="流转码;缺省为最近一次 the latest")] = None,
+    large: Annotated[bool, typer.Option("--large", help="大字版 large type")] = False,
+    out: Annotated[Path | None, typer.Option(help="写入文件 file; absent: standard output")] = None,
+    as_json: Json = False,
+) -> None:
+    """打印材料流转单(A4 网页) the slip for paper on its way, with one code."""
+    from gateway.cli.pages import slip
+
+    raise typer.Exit(slip(number, code=code, large=large, out=out, as_json=as_json))
+
+
 @case.command("tell")
 def case_tell(
     number: str,

@@ -21,6 +21,14 @@ def receipt(number: str, *, kind: str | None, large: bool, out: Path | None, as_
     return write_page(page, out=out, as_json=as_json)
 
 
+def slip(number: str, *, code: str | None, large: bool, out: Path | None, as_json: bool) -> int:
+    path = query(f"/cases/{number}/handover", code=code, print="large" if large else None)
+    status, page = ask("GET", path)
+    if status >= 400:
+        return complain(status, page, as_json=as_json)
+    return write_page(page, out=out, as_json=as_json)
+
+
 def check_ahead(form: Mapping[str, Any], *, notice: Path | None, large: bool, as_json: bool) -> int:
     """Ask what is still needed; 1 where something has to be brought or answered, 0 where not."""
     status, found = ask("POST", "/precheck", form)
@@ -68,4 +76,4 @@ def write_page(page: str, *, out: Path | None, as_json: bool) -> int:
     return 0
 
 
-__all__ = ["check_ahead", "precheck_lines", "receipt", "write_page"]
+__all__ = ["check_ahead", "precheck_lines", "receipt", "slip", "write_page"]

@@ -139,6 +139,16 @@ def coded(code: str, name: str) -> dict[str, str]:
         ),
         (
             "application",
+            # one digit of the example's identifier changed: MOD 37,36 finds it
+            {
+                "/body/materials/0/licence/licence_id": "1.2.156.3005.2.1399000030000005X8001."
+                "139900153000000317.MN2020000018.001.E"
+            },
+            "licence_id.check",
+            "/body/materials/0/licence/licence_id",
+        ),
+        (
+            "application",
             {"/body/delivery_wish/method/code": "POST"},
             "field.expected",
             "/body/delivery_wish/address",

@@ -7,6 +7,7 @@ import json
 import pytest
 
 from gateway.api import models
+from tests.unit.gateway.api.documents import a_later_message
 from tests.unit.gateway.api.test_case_routes import Client
 
 
@@ -107,3 +108,26 @@ async def test_a_notice_of_an_unknown_item_is_refused_with_the_reason(window):
 
     assert status == 422
     assert [one["rule"] for one in json.loads(body)["errors"]] == ["item.unknown"]
+
+
+async def test_a_handover_has_a_slip_for_the_parties_alone(window, token):
+    number = await window.opened()
+    path = f"/v1/cases/{number}/handover"
+    assert (await window.ask("GET", path))[0] == 404
+    body = {
+        "handover_code": "MN-LZ-0001",
+        "event": {"code": "DISPATCHED", "list": "handover_event"},
+        "happened_at": "2026-03-04T16:00:00+08:00",
+    }
+    message = a_later_message("handover", body, case_number=number)
+    message["sender"] = {"system": "530303-window", "province": "530000", "role": "RECEIVING"}
+    status, answer, _ = await window.ask("POST", f"/v1/cases/{number}/messages", message)
+    assert status == 202, answer
+
+    status, page, _ = await window.ask("GET", path)
+    stranger = Client(window.server, await token("partner", "310000"))
+
+    assert status == 200
+    assert "MN-LZ-0001" in page.decode()
+    assert (await window.ask("GET", f"{path}?code=MN-LZ-9999"))[0] == 404
+    assert (await stranger.ask("GET", path))[0] == 404
