@@ -4,6 +4,7 @@ The slip for paper on its way, for a party of the case.
 
 from __future__ import annotations
 
+from contracts.catalogue import item
 from contracts.errors import NotFound
 from gateway.core.printing.handover import Slip, slip_page
 from gateway.ports import Gateway
@@ -38,6 +39,7 @@ async def print_slip(
             handover=found[-1],
             documents=documents,
             environment=standing.case.environment,
+            item=item(standing.case.catalogue_code, standing.case.as_of_date),
             large=large,
         )
     )

@@ -16,7 +16,7 @@ from contracts.calendar import SHIPPED
 from contracts.vocabulary import ClockKind, PartStatus
 from gateway.core.case import FINAL, Case, Clock
 from gateway.core.telling import SMS_PART, Told, tell_applicant
-from tests.story import SECOND_START, START, Story
+from tests.story import CHAIN, SECOND_START, START, Story
 
 FOLDER = Path(__file__).parent / "sentences"
 SETS = {"2026": START, "2027": SECOND_START}
@@ -122,6 +122,34 @@ def test_a_correction_says_that_its_time_does_not_count() -> None:
 
     assert "补材料这段时间不算在办理时间里" in told.until
     assert told.todo == ("请照一次性告知单补齐", "材料交到收件窗口就行，不用到办理地去")
+
+
+def test_online_there_is_no_window_to_go_to() -> None:
+    told = tell(Story(mode="ONLINE").case, START.date())
+
+    assert "窗口" not in told.telephone
+    assert told.short_ask == "请问网上申请平台或 12345"
+
+
+def test_a_case_of_several_steps_says_how_many_are_done() -> None:
+    story = Story(parts=CHAIN)
+
+    assert f"（一共 {len(CHAIN)} 步，已办完 0 步）" in tell(story.case, START.date()).stands
+
+
+def test_a_returned_case_is_not_said_to_move_on() -> None:
+    back = Story().at_status("TRANSFERRED", turn="RECEIVING").case
+    on = Story().at_status("TRANSFERRED", turn="HANDLING").case
+
+    assert "被退回收件的地方" in tell(back, START.date()).stands
+    assert "正在换一个地方办理" in tell(on, START.date()).stands
+
+
+def test_a_limit_of_the_applicant_is_told_beside_the_nearest_of_the_others() -> None:
+    clocks = tuple(a_clock(kind, START.date()) for kind in ("OWED", "DECIDE", "PUSH"))
+    told = tell(replace(Story().case, clocks=clocks), START.date())
+
+    assert [one[:4] for one in told.until] == ["收件窗口", "请您最晚"]
 
 
 def test_a_long_sentence_is_cut_and_nothing_of_it_is_lost() -> None:

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from contracts.catalogue import CatalogueItem
 from contracts.codelist import code_list
 from contracts.places import place_name
 from gateway.core.printing.page import Page, bullets, element, html_page, section, table
-from gateway.core.printing.receipt import HIDDEN
+from gateway.core.printing.receipt import HIDDEN, title_of
 from gateway.core.telling import HOTLINE
 
 _DO = (
@@ -32,6 +33,7 @@ class Slip:
     handover: Mapping[str, Any]
     documents: tuple[Mapping[str, Any], ...]
     environment: str
+    item: CatalogueItem | None = None
     large: bool = False
 
 
@@ -47,7 +49,7 @@ def slip_page(slip: Slip) -> str:
         code_name="流转码",
         lead=f"内装材料 {len(body.get('material_ids', ()))} 件。",
     )
-    names = names_of(slip.documents)
+    names = names_of(slip.documents, item=slip.item)
     rows = [
         (str(number), names.get(one, "材料"))
         for number, one in enumerate(body.get("material_ids", ()), start=1)
@@ -69,14 +71,16 @@ def slip_page(slip: Slip) -> str:
     )
 
 
-def names_of(documents: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+def names_of(
+    documents: Iterable[Mapping[str, Any]], *, item: CatalogueItem | None = None
+) -> dict[str, str]:
     """Titles of materials by id; once marked sensitive in any message, never named again."""
     names: dict[str, str] = {}
     for document in documents:
         for material in document["body"].get("materials", ()):
             key = material["material_id"]
-            hidden = material.get("sensitive_title") or names.get(key) == HIDDEN
-            names[key] = HIDDEN if hidden else str(material.get("name") or "材料")
+            hidden = names.get(key) == HIDDEN
+            names[key] = HIDDEN if hidden else title_of(material, item)
     return names
 
 

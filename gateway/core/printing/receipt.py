@@ -19,6 +19,7 @@ from contracts.places import place_name
 from gateway.core.case import FINAL, Case
 from gateway.core.printing.page import Node, Page, bullets, element, html_page, section, table
 from gateway.core.telling import tell_applicant
+from gateway.core.times import national_time
 
 ReceiptKind = Literal["accepted", "delivered", "decided"]
 HIDDEN = "名称不便显示的材料"
@@ -87,11 +88,17 @@ def receipt_page(receipt: Receipt) -> str:
         *section("最晚什么时候", *([bullets(due)] if due else [])),
         *section("您要做什么", *([bullets(todo)] if todo else [])),
         *(_decided(receipt) if receipt.kind == "decided" else _materials(receipt)),
-        *section("接下来", bullets(_NEXT[receipt.kind])),
+        *section("接下来", bullets(_next(receipt))),
         *section("到哪里问", element("p", f"{told.ask}，说出上面的办件编号。")),
         _small(receipt),
     ]
     return html_page(page, content)
+
+
+def _next(receipt: Receipt) -> tuple[str, ...]:
+    if receipt.kind == "decided" and receipt.decision is None:
+        return ("这件申请已经结束，没有决定书。",)  # withdrawn, ended or void
+    return _NEXT[receipt.kind]
 
 
 def _title(receipt: Receipt) -> str:
@@ -114,7 +121,7 @@ def _facts(receipt: Receipt) -> list[tuple[str, ...]]:
     if receipt.kind == "accepted":
         rows.append(("收件时间", _time(receipt.application["occurred_at"])))
     if receipt.kind == "delivered":
-        rows.append(("送达时间", _time(case.holders[-1].from_at.isoformat())))
+        rows.append(("送达时间", _time(national_time(case.holders[-1].from_at))))
     return rows
 
 
@@ -122,14 +129,20 @@ def _materials(receipt: Receipt) -> list[Node]:
     materials = receipt.application["body"].get("materials", ())
     rows = []
     for number, material in enumerate(materials, start=1):
-        # an unmarked material may be named, a marked one never is
-        hidden = material.get("sensitive_title")
-        name = HIDDEN if hidden else str(material.get("name") or "材料")
+        name = title_of(material, receipt.item)
         way = (material.get("acquisition") or {}).get("code")
         due = (material.get("owed") or {}).get("due_on")
         how = code_list("material_acquisition").label(way) if way else ""
         rows.append((str(number), name, f"{how}，{due} 前补交" if due else how))
     return section("收到的材料", table(rows, head=("序号", "材料", "怎么取得"))) if rows else []
+
+
+def title_of(material: Mapping[str, Any], item: CatalogueItem | None) -> str:
+    """What a material is called in print: nothing where its sender or the catalogue marks it."""
+    code = (material.get("code") or {}).get("code")
+    marked = any(one.code == code and one.sensitive for one in (item.materials if item else ()))
+    hidden = marked or material.get("sensitive_title")
+    return HIDDEN if hidden else str(material.get("name") or "材料")
 
 
 def _decided(receipt: Receipt) -> list[Node]:
@@ -214,4 +227,4 @@ def latest_decision(documents: Iterable[Mapping[str, Any]]) -> Mapping[str, Any]
     return found
 
 
-__all__ = ["Receipt", "ReceiptKind", "kinds_due", "latest_decision", "receipt_page"]
+__all__ = ["Receipt", "ReceiptKind", "kinds_due", "latest_decision", "receipt_page", "title_of"]

@@ -4,7 +4,7 @@ The receipt as a page: what stands on it, what never does, and that no text beco
 
 import json
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from urllib.parse import unquote
 
 import pytest
@@ -94,6 +94,22 @@ def test_sensitive_titles_are_counted_and_never_named():
     assert "名称不便显示的材料" in said
 
 
+def test_a_title_the_catalogue_marks_is_hidden_though_its_sender_did_not():
+    application = document("application")
+    material = application["body"]["materials"][0]
+    material |= {"name": "敏感标题某某", "sensitive_title": False}
+    receipt = a_receipt("accepted", application=application)
+    assert "敏感标题" in text(receipt)
+
+    marked = [
+        one.model_copy(update={"sensitive": one.code == material["code"]["code"]})
+        for one in receipt.item.materials
+    ]
+    secret = receipt.item.model_copy(update={"materials": tuple(marked)})
+
+    assert "敏感标题" not in text(replace(receipt, item=secret))
+
+
 def test_nobody_is_named():
     application = document("application")
     person = application["body"]["applicant"]
@@ -168,6 +184,24 @@ def test_the_last_decision_counts_and_a_refusal_to_accept_is_one():
     assert latest_decision([accepted]) is None
     assert latest_decision([refused]) is refused
     assert latest_decision([first, second]) is second
+
+
+def test_a_withdrawn_case_has_no_decision_to_keep():
+    ended = a_receipt("decided", decision=None)
+    ended = replace(ended, case=Story().at_status("WITHDRAWN", turn=None).case)
+
+    assert "请收好决定书" not in text(ended)
+    assert "您的申请已经撤回" in text(ended)
+
+
+def test_the_time_of_delivery_is_beijing_time():
+    delivered = a_receipt("delivered")
+    at = datetime(2026, 3, 2, 23, 30, tzinfo=UTC)
+    holder = replace(delivered.case.holders[-1], from_at=at)
+
+    assert "2026 年 3 月 3 日 07:30" in text(
+        replace(delivered, case=replace(delivered.case, holders=(holder,)))
+    )
 
 
 def test_collected_is_not_called_accepted():
