@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 
 from contracts.calendar import SHIPPED, Calendars
 from contracts.calendar_file import read_calendar
+from contracts.catalogue import items
+from contracts.errors import TransitionNotAllowed
 from gateway.core.case import case_to_json
 from gateway.core.clocks import snapshot
 from gateway.core.sentences import case_sentence, timeline_entry
@@ -65,9 +67,10 @@ def test_each_warning_comes_once():
     story, told = Story(), []
     for day in range(12):
         today = START.date() + timedelta(days=day)
-        while found := causes(story, today):
-            told += [(today.day, *found[0])]
-            remind(story, today)
+        for _ in range(2):
+            if found := causes(story, today):
+                told += [(today.day, *found[0])]
+                remind(story, today)
 
     assert told == [(4, "PUSH", "DUE_SOON"), (5, "PUSH", "DUE_TODAY"), (6, "PUSH", "MISSED")]
     assert next_look(story.case, SHIPPED) is None
@@ -249,6 +252,14 @@ def test_a_licence_application_without_an_answer_counts_as_accepted():
     assert story.clock("DECIDE").started_at == story.sent[2].at
 
 
+def test_other_items_are_never_deemed_accepted():
+    story = Story()
+    story.send("acknowledgement")
+
+    with pytest.raises(TransitionNotAllowed):
+        deemed(story)
+
+
 def test_asking_for_a_correction_is_an_answer_and_the_limit_runs_anew_after_it():
     story = Story(code=LICENCE)
     story.send("acknowledgement")
@@ -327,6 +338,18 @@ def test_what_arrives_after_loading_is_counted_with_the_new_calendar():
     assert story.replay() == story.case
 
 
+def test_what_waited_is_counted_with_the_calendar_of_the_day_it_took_effect():
+    story = Story(start=SECOND_START)
+    story.send("decision", after=timedelta(days=19))
+    assert story.case.pending
+    story.calendars = with_2027()
+    story.send("acknowledgement")
+
+    assert story.status == "APPROVED"
+    assert story.clock("NOTIFY").calendar == "530000@2026.1+1"
+    assert story.replay() == story.case
+
+
 # --- never negative -------------------------------------------------------------------------
 
 KINDS = [
@@ -371,3 +394,15 @@ def test_clocks_are_never_negative_and_recounting_replays(start, steps, load_at,
 
     assert story.replay() == story.case
     assert case_to_json(story.replay(through_json=True)) == case_to_json(story.case)
+
+
+def test_every_accept_limit_of_the_catalogue_stands_still_while_a_correction_is_out():
+    limits = [
+        clock
+        for entry in items(date(2026, 3, 2))
+        for clock in entry.clocks
+        if clock.kind == "ACCEPT"
+    ]
+
+    assert limits
+    assert all("CORRECTION" in clock.pauses for clock in limits)
