@@ -119,6 +119,7 @@ async def test_a_shanghai_window_and_guangan_talk_a_case_through_to_its_end(stag
     assert _running(await one.case(), "ANSWER") == 1
     dismissed = await one.handler_says("answer_objection", "objection")
     assert dismissed["objectionResult"] == "dismissed"
+    assert _running(await one.case(), "ANSWER") == 1
     await one.handler_says("answer_complaint", "complaint")
     assert _running(await one.case(), "ANSWER") == 0
 
