@@ -68,7 +68,7 @@ class Place:
                 return self._answer_query(call)
             case "pull":
                 return self._give_page(call)
-            case "verify":
+            case "verify" if "SERVICE" in self.profile.roles:
                 return self._verify(call, request=request)
             case "poll":
                 return self._answer_poll(call)

@@ -14,7 +14,7 @@ import pytest
 from contracts.errors import NotFound, TransitionNotAllowed
 from gateway.ports import DeliveryFilter, Subscription
 from gateway.usecases.read_cases import read_case
-from gateway.usecases.sealed import open_record
+from gateway.usecases.sealed import open_plan
 from gateway.usecases.take_in import Answer, Inbound, take_in
 from tests.world import HANDLER, OTHER, World, a_world, caller, example, say_as
 
@@ -65,11 +65,13 @@ async def say(
 
 async def sent_to(world: World, number: str, system: str) -> list[dict[str, Any]]:
     rows = await world.gw.store.deliveries(DeliveryFilter(case_number=number))
-    return [
-        open_record(row, key=world.gw.keys.case_key(row.key_id))["document"]
-        for row in rows
-        if row.destination == system and row.kind == "supervision"
-    ]
+    sent = []
+    for row in rows:
+        if row.destination == system and row.kind == "supervision":
+            (step,) = await world.gw.store.steps(row.serial)
+            plan = open_plan(step, key=world.gw.keys.case_key(row.key_id))
+            sent.append(json.loads(plan.literal)["document"])
+    return sent
 
 
 async def test_only_the_facts_of_the_subscription_are_pushed_and_the_answer_comes_back(
