@@ -52,7 +52,7 @@ class Retry(Part):
 class SystemProfile(Part):
     system: str = Field(pattern=r"^[0-9a-z][0-9a-z-]{2,39}$")
     name: str
-    roles: tuple[Literal["RECEIVING", "HANDLING", "SERVICE"], ...]
+    roles: tuple[Literal["RECEIVING", "HANDLING", "SERVICE", "AUTHORITY"], ...]
     place: str | None = Field(None, pattern=r"^[0-9]{12}$")
     verifies: tuple[str, ...] = ()
     """codes of verification_subject this system answers for"""

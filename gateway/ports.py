@@ -750,6 +750,21 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """A supervising authority (a system) that is told results of cases. `facts`: names, `*` all."""
+
+    authority: str
+    serves: str
+    """a prefix of place codes of handling places"""
+    facts: tuple[str, ...]
+    legal_basis: str
+    items: tuple[str, ...] = ()
+    """12-digit catalogue codes; empty: all"""
+    valid_from: date | None = None
+    valid_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LocalItem:
     """A row of a province's implementation list."""
 
@@ -779,6 +794,8 @@ class Provinces(Protocol):
         ...
 
     def bodies(self) -> Sequence[Body]: ...
+
+    def subscriptions(self) -> Sequence[Subscription]: ...
 
     def local_items(self, province: str) -> Sequence[LocalItem]: ...
 

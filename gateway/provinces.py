@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING
 from adapters.connection import load_connection
 from adapters.open import open_adapters
 from contracts.adapter import Adapter, Environment
-from gateway.ports import Body, Clock, Connection, Ids, LocalItem, RetryPolicy, System
+from gateway.ports import (
+    Body,
+    Clock,
+    Connection,
+    Ids,
+    LocalItem,
+    RetryPolicy,
+    Subscription,
+    System,
+)
 from gateway.usecases.lists import local_item
 from mappings.engine import CompiledMapping
 from mappings.load import read_package
@@ -34,12 +43,14 @@ class LoadedProvinces:
         bodies: Sequence[Body],
         items: Mapping[str, Sequence[LocalItem]],
         environment: Environment,
+        subscriptions: Sequence[Subscription] = (),
     ) -> None:
         self._systems = systems
         self._dialects = dialects
         self._bodies = tuple(bodies)
         self._items = dict(items)
         self._environment = environment
+        self._subscriptions = tuple(subscriptions)
 
     def system(self, system: str, environment: Environment) -> System | None:
         return self._systems.get(system) if environment == self._environment else None
@@ -52,6 +63,9 @@ class LoadedProvinces:
 
     def bodies(self) -> Sequence[Body]:
         return self._bodies
+
+    def subscriptions(self) -> Sequence[Subscription]:
+        return self._subscriptions
 
     def local_items(self, province: str) -> Sequence[LocalItem]:
         return self._items.get(province, ())
@@ -85,6 +99,7 @@ def load_provinces(
     dialects: dict[str, Adapter] = {}
     bodies: list[Body] = []
     items: dict[str, Sequence[LocalItem]] = {}
+    subscribed: list[Subscription] = []
     for folder in folders(root):
         connection = connections.get(folder.name, Connection())
         profile = load_connection(folder)
@@ -113,9 +128,11 @@ def load_provinces(
             )
             dialects.setdefault(folder.name, adapter)
         bodies.extend(read_bodies(folder / "bodies.csv"))
+        subscribed.extend(read_subscriptions(folder / "subscriptions.csv"))
         items[folder.name] = read_items(folder / "items.csv", province=folder.name)
     _check_bodies(bodies, systems)
-    return LoadedProvinces(systems, dialects, bodies, items, environment)
+    _check_subscriptions(subscribed, systems)
+    return LoadedProvinces(systems, dialects, bodies, items, environment, subscribed)
 
 
 def _check_bodies(bodies: Sequence[Body], systems: Mapping[str, System]) -> None:
@@ -132,6 +149,35 @@ def _check_bodies(bodies: Sequence[Body], systems: Mapping[str, System]) -> None
                 f"{known.province}/bodies.csv: {body.name} handles cases at {body.system}, "
                 "which takes no application (connection.yaml, messages)"
             )
+
+
+def _check_subscriptions(subscribed: Sequence[Subscription], systems: Mapping[str, System]) -> None:
+    """
+    Raises:
+        ValueError: an authority has no connection, or one that takes no supervision.
+    """
+    for one in subscribed:
+        known = systems.get(one.authority)
+        if known is None or not known.adapter.carries("supervision"):
+            raise ValueError(
+                f"subscriptions.csv: {one.authority} has no system that takes supervision "
+                "(connection.yaml, systems and messages)"
+            )
+
+
+def read_subscriptions(path: Path) -> list[Subscription]:
+    return [
+        Subscription(
+            authority=row["authority"],
+            serves=row["serves"],
+            items=_cells(row.get("items", "")),
+            facts=_cells(row["facts"]),
+            legal_basis=row["legal_basis"],
+            valid_from=_date(row.get("valid_from")),
+            valid_to=_date(row.get("valid_to")),
+        )
+        for row in _rows(path)
+    ]
 
 
 def read_bodies(path: Path) -> list[Body]:

@@ -41,6 +41,7 @@ from gateway.ports import (
     NoLines,
     RetryPolicy,
     Slot,
+    Subscription,
     System,
 )
 from gateway.storage.sqlite import open_store
@@ -193,6 +194,9 @@ class TestProvinces:
 
     def dialect(self, province: str, environment: str) -> None:
         return None
+
+    def subscriptions(self) -> Sequence[Subscription]:
+        return ()
 
     def bodies(self) -> Sequence[Body]:
         return (

@@ -164,6 +164,8 @@ class Case:
     last_decision: str | None = None
     kinds: Mapping[str, str] = field(default_factory=dict)
     earlier_numbers: tuple[tuple[str, str], ...] = ()
+    questions: tuple[str, ...] = ()
+    """message ids of objections and complaints that wait for an answer"""
     """(system, number) of bodies that handed the case on"""
 
     @property

@@ -70,6 +70,21 @@ def _passed_in_hand(case: Case, part: Part, arrived: Arrived, rules: Rules) -> b
     return passed and part.before == "PUSHED"
 
 
+def unanswered(case: Case, arrived: Arrived) -> tuple[str, ...]:
+    """
+    The questions that are still open after an answer. An id we do not know is the other side's own
+    name for a question: it counts for the oldest.
+    """
+    named = arrived.message.in_reply_to
+    if case.kinds.get(named or "") in ("objection", "complaint"):
+        return tuple(one for one in case.questions if one != named)
+    return case.questions[1:]
+
+
+def _answers_one(case: Case, part: Part, arrived: Arrived, rules: Rules) -> bool:
+    return _body(arrived).phase == "ANSWER" and bool(unanswered(case, arrived))
+
+
 def _answers_review(case: Case, part: Part, arrived: Arrived, rules: Rules) -> bool:
     return case.kinds.get(arrived.message.in_reply_to or "") == "pre_review"
 
@@ -98,6 +113,7 @@ CONDITIONS: dict[str, Condition] = {
     "": lambda case, part, arrived, rules: True,
     "ask": _says("phase", "ASK"),
     "answer": _says("phase", "ANSWER"),
+    "answers_one": _answers_one,
     "passed_in_hand": _passed_in_hand,
     "asked_by_review": _answers_review,
     "at_collection": lambda case, part, arrived, rules: (
@@ -148,4 +164,4 @@ CONDITIONS: dict[str, Condition] = {
 }
 
 
-__all__ = ["CONDITIONS", "Condition", "code", "holds", "result"]
+__all__ = ["CONDITIONS", "Condition", "code", "holds", "result", "unanswered"]

@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 from gateway.core.case import Case, Holder, Part
+from gateway.core.conditions import unanswered
 from gateway.core.owed import end_owed
 from gateway.core.rules import Arrived
 from gateway.core.transitions import Transition
@@ -61,9 +62,21 @@ def note(case: Case, part_id: str, row: Transition, arrived: Arrived) -> Case:
         return _decided(case, part, arrived)
     if row.when in ("received", "received_anew"):
         return _held(case, part, arrived)
+    if row.kind in ("objection", "complaint"):
+        return _questioned(case, arrived)
     if row.kind == "transfer":
         return _handed_on(case, part, row, arrived)
     return case
+
+
+def _questioned(case: Case, arrived: Arrived) -> Case:
+    """A question waits until it is answered; one that concerns several parts counts once."""
+    message = arrived.message
+    body: Any = message.body
+    if body.phase == "ANSWER":
+        return replace(case, questions=unanswered(case, arrived))
+    others = tuple(one for one in case.questions if one != message.message_id)
+    return replace(case, questions=(*others, message.message_id))
 
 
 def _asked(case: Case, part: Part, arrived: Arrived) -> Case:

@@ -64,6 +64,10 @@ def refuse_impossible(case: Case, arrived: Arrived, *, rules: Rules) -> None:
         raise TransitionNotAllowed(
             "该办件已有申请,不能再次申请", "the case already has its application"
         )
+    if arrived.role == "AUTHORITY" and message.kind != "supervision":
+        raise TransitionNotAllowed(
+            "监管机构只能提交审管推送报文", "an authority sends supervision and nothing else"
+        )
     rows = [row for row in rows_of(message.kind) if may_send(row, case, arrived)]
     if not rows:
         raise TransitionNotAllowed(

@@ -137,8 +137,10 @@ TRANSITIONS: tuple[Transition, ...] = (
     _row("delivery_of_result", "HR", "on_its_way", "NOTIFIED", "=", "-"),
     _row("delivery_of_result", "HR", "", _SETTLED, "=", "="),
     _row("objection", "*", "ask", ANY, "=", "=", "start ANSWER"),
+    _row("objection", "*", "answers_one", ANY, "=", "="),
     _row("objection", "*", "answer", ANY, "=", "=", "end ANSWER"),
     _row("complaint", "*", "ask", ANY, "=", "=", "start ANSWER"),
+    _row("complaint", "*", "answers_one", ANY, "=", "="),
     _row("complaint", "*", "answer", ANY, "=", "=", "end ANSWER"),
     *(_row(kind, "*", "", ANY, "=", "=") for kind in ASIDE),
 )
@@ -147,6 +149,7 @@ CONDITIONS_ZH = {
     "": "",
     "ask": "提出",
     "answer": "答复",
+    "answers_one": "答复,另有异议或投诉待答复",
     "passed_in_hand": "已送达后的预审通过",
     "asked_by_review": "答复预审提出的缺项",
     "at_collection": "收件即受理且事项允许",

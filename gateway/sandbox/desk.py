@@ -194,7 +194,7 @@ class Desk:
             number=case.number,
             place=self.place.profile.place or "",
             body=self._body(case),
-            application=self._application(case)["body"],
+            application=self._application(case).get("body", {}),
             said={**{kind: one["body"] for kind, one in read.items()}, **self._spoken(case)},
             about={kind: one["message_id"] for kind, one in read.items() if "message_id" in one},
         )
@@ -278,7 +278,8 @@ class Desk:
         return f"模拟{word}〔{year}〕{self.ledger.next_number(f'document:{word}')}号"
 
     def _body(self, case: Filed) -> Document | None:
-        household = self._application(case)["body"]["applicant"].get("household_place", {})
+        applicant = self._application(case).get("body", {}).get("applicant", {})
+        household = applicant.get("household_place", {})
         return body_for(
             household.get("code", ""),
             self.bodies,

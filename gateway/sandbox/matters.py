@@ -306,7 +306,10 @@ def _supervise(direction: str) -> Callable[[Scene], Body]:
             "direction": _code("supervision_direction", direction),
             "authority": {"name": "模拟·补贴监管机构"},
             "subject": "补贴审定结果推送(模拟)",
-            "facts": [{"name": "decision.result", "value": "APPROVED"}],
+            "facts": [
+                {"name": "decision.result", "value": "APPROVED"},
+                {"name": "decision.from_month", "value": "2026-03"},
+            ],
             "legal_basis": _BASIS,
             "due_on": scene.later(30),
         }

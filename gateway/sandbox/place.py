@@ -68,7 +68,7 @@ class Place:
                 return self._answer_query(call)
             case "pull":
                 return self._give_page(call)
-            case "verify":
+            case "verify" if "SERVICE" in self.profile.roles:
                 return self._verify(call, request=request)
             case "poll":
                 return self._answer_poll(call)
@@ -170,10 +170,15 @@ class Place:
         return f"MN{county}{day}{self.ledger.next_number(f'case:{county}'):05d}"
 
     def _file(self, kind: str, record: Record, *, serial: str) -> str | None:
-        """The own number of the case this belongs to; an application opens a new one."""
-        if kind != "application":
-            case = self.find(record)
-            return case.number if case else None
+        """
+        The own number of the case this belongs to; an application opens a new one, and so does, at
+        an authority, the first push.
+        """
+        known = self.find(record) if kind != "application" else None
+        if known is not None:
+            return known.number
+        if kind != "application" and "AUTHORITY" not in self.profile.roles:
+            return None
         number = self.new_number()
         self.ledger.add_filed(
             number,

@@ -53,12 +53,15 @@ def case_row(
 
 
 def new_parties(case: Case, *, before: Case | None) -> tuple[tuple[str, str, str], ...]:
-    """(case number, system, role) of who was not a party before."""
+    """
+    (case number, system, role) of who was not a party before. An authority is none in the rows:
+    what it may know is pushed to it, it reads no case.
+    """
     known = set() if before is None else {_named(party) for party in before.parties}
     return tuple(
         (case.number, party.system, party.role)
         for party in case.parties
-        if _named(party) not in known
+        if _named(party) not in known and party.role != "AUTHORITY"
     )
 
 

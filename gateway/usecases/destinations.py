@@ -17,6 +17,8 @@ from gateway.usecases.caller import Caller
 from gateway.usecases.pinned import place_of, receivers
 from gateway.usecases.render import Address, Rendered, render, stranded
 from gateway.usecases.sealed import open_message
+from gateway.usecases.supervised import nobody_subscribed, pushed_to
+from gateway.usecases.times import local_date
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,10 @@ async def send_on(
         wanted += [(system, moved) for system in case.systems("HANDLING")]
     rendered: list[Rendered] = []
     findings: list[Finding] = []
+    if document["kind"] == "supervision":
+        today = local_date(gw.clock.now())
+        wanted = pushed_to(document, case=case, role=role, on=today, gw=gw)
+        findings = [] if wanted else [nobody_subscribed()]
     for index, (name, content) in enumerate(wanted):
         serial = f"{case.number}.{document['arrival']}" + (f".{index}" if index else "")
         address = Address(

@@ -35,7 +35,9 @@ from gateway.usecases.pinned import pin
 from gateway.usecases.render import Rendered
 from gateway.usecases.sealed import MessageContent, open_message, seal_message
 from gateway.usecases.stand import Standing, role_for
+from gateway.usecases.supervised import with_authorities
 from gateway.usecases.telling import way_findings
+from gateway.usecases.times import local_date
 from gateway.usecases.verified import check_named
 
 Pending = Mapping[int, tuple[Arrived, dict[str, Any]]]
@@ -253,6 +255,8 @@ async def _fold(
         waiting = {at: one[0] for at, one in pending.items()}
         advanced = advance(before, arrived, pending=waiting, rules=rules)
     case, moved = _forwarded(advanced, arrived, pending=pending, gw=gw)
+    if arrived.message.kind == "supervision" and role == "HANDLING":
+        case = with_authorities(case, on=local_date(now), gw=gw)
     return _Folded(
         before=before,
         case=case,

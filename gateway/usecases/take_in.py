@@ -251,9 +251,16 @@ async def _standing(inbound: Inbound, *, sender: System, gw: Gateway) -> Standin
             return None  # the format check names the missing field
         raise NotFound
     standing = await stand(number, gw=gw)
-    if standing is None or not await gw.store.is_party(number, sender.system):
+    if standing is None:
+        raise NotFound
+    if not await gw.store.is_party(number, sender.system) and not _supervises(standing, sender):
         raise NotFound
     return standing
+
+
+def _supervises(standing: Standing, sender: System) -> bool:
+    parties = standing.case.parties
+    return any(one.system == sender.system and one.role == "AUTHORITY" for one in parties)
 
 
 def _read(inbound: Inbound, *, sender: System, standing: Standing | None, gw: Gateway) -> Draft:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 import pytest_asyncio
 
@@ -118,6 +119,7 @@ async def test_a_shanghai_window_and_guangan_talk_a_case_through_to_its_end(stag
     assert _running(await one.case(), "ANSWER") == 1
     dismissed = await one.handler_says("answer_objection", "objection")
     assert dismissed["objectionResult"] == "dismissed"
+    assert _running(await one.case(), "ANSWER") == 1
     await one.handler_says("answer_complaint", "complaint")
     assert _running(await one.case(), "ANSWER") == 0
 
@@ -211,6 +213,39 @@ async def test_a_native_refusal_without_a_reason_is_sent_back(stage: Stage) -> N
     assert status == 422
     assert [found["rule"] for found in problem["errors"]] == ["reason.missing"]
     assert (await one.case())["status"] == "PUSHED"
+
+
+async def test_the_authority_that_subscribed_hears_of_the_decision_and_answers(
+    stage: Stage,
+) -> None:
+    one = Pair(stage, window="310000", handler="510000")
+    await one.hand_in()
+    await one.handler_says("decide", "decision")
+    await stage.desk("510000", "acts", {"act": "push_supervision", "number": one.handling_number})
+
+    async def pushed() -> Any:
+        return await stage.desk("510000-supervision", f"received?case={one.case_number}")
+
+    (row,) = await wait_for("the push", pushed, clock=stage.clock)
+    # Only what the subscription covers, and nothing of the case itself.
+    assert [fact["name"] for fact in row["record"]["facts"]] == ["decision.result"]
+    assert row["record"]["direction"] == "01"
+
+    own = row["number"]
+    await stage.desk("510000-supervision", "acts", {"act": "answer_supervision", "number": own})
+    answer = await one.hears("510000", "supervision")
+    assert (answer["phase"], answer["answer_no"]) == ("2", row["record"]["message_no"])
+    assert answer["supervise_result"] == "模拟:已纳入抽查,未发现问题"
+
+    # And the other way round: the authority asks, the handling place answers.
+    await stage.desk("510000-supervision", "acts", {"act": "push_approval", "number": own})
+    asked = await one.hears("510000", "supervision")
+    assert asked["direction"] == "02"
+    assert await one.received("310000", "supervision") == []
+
+    # It is a party to the exchange, not a reader of the case.
+    assert await _status(stage, "510000-supervision", f"/v1/cases/{one.case_number}") == 404
+    assert await _status(stage, "510000", f"/v1/cases/{one.case_number}") == 200
 
 
 async def test_a_case_withdrawn_before_a_dead_place_heard_of_it_never_gets_there(
@@ -331,6 +366,15 @@ def _spoken(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _spoken(inner) for name, inner in value.items() if name != "source"}
     return [_spoken(one) for one in value] if isinstance(value, list) else value
+
+
+async def _status(stage: Stage, system: str, path: str) -> int:
+    headers = {"Authorization": f"Bearer {stage.tokens[system]}"}
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"{stage.gateway_url}{path}", headers=headers) as reply,
+    ):
+        return reply.status
 
 
 async def _sent(one: Pair, kind: str) -> list[Any]:

@@ -22,7 +22,7 @@ from gateway.api.route import Route, add_routes
 from gateway.api.routes import TABLE
 from gateway.blobs import open_blobs
 from gateway.keys import create_root, open_keys
-from gateway.ports import Body, Gateway, Limits, LocalItem, RetryPolicy, System
+from gateway.ports import Body, Gateway, Limits, LocalItem, RetryPolicy, Subscription, System
 from gateway.storage.sqlite import open_store
 from gateway.telemetry import configure_logs
 from gateway.usecases.access import grant_access
@@ -63,6 +63,9 @@ class SomeProvinces:
 
     def dialect(self, province: str, environment: Environment) -> Adapter | None:
         return self.dialects.get(province)
+
+    def subscriptions(self) -> Sequence[Subscription]:
+        return ()
 
     def bodies(self) -> Sequence[Body]:
         return (

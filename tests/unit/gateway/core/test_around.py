@@ -186,6 +186,22 @@ def test_an_objection_runs_a_clock_until_it_is_answered():
     assert story.clock("ANSWER").state == "MET"
 
 
+def test_a_question_that_is_answered_leaves_the_clock_of_the_other_running():
+    story = decided()
+    objection = story.make("objection", by="RECEIVING", message_id="o-1")
+    story.fold(objection)
+    story.fold(story.make("objection", by="RECEIVING", message_id="o-2"))
+    upheld = {"result": coded("objection_result", "UPHELD"), "answer": "模拟"}
+
+    story.send("objection", phase="ANSWER", in_reply_to="o-1", **upheld)
+    assert story.clock("ANSWER").state == "RUNNING"
+    assert story.case.questions == ("o-2",)
+
+    story.send("objection", phase="ANSWER", in_reply_to="o-2", **upheld)
+    assert story.clock("ANSWER").state == "MET"
+    assert story.replay(through_json=True) == story.case
+
+
 def test_a_window_does_not_stop_a_benefit():
     with pytest.raises(TransitionNotAllowed):
         told().send("special_procedure", by="RECEIVING")

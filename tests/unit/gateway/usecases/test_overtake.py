@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from contracts.adapter import Unavailable, Unknown
+from contracts.adapter import Capabilities, Unavailable, Unknown
 from gateway.ports import DeliveryFilter
 from gateway.usecases.deliver import deliver
 from gateway.usecases.take_in import Answer, Inbound, take_in
@@ -93,6 +93,20 @@ async def test_what_may_have_arrived_stays_and_the_withdrawal_follows_it(world: 
 
     assert ("application", HANDLER, "asking") in await states(world, number)
     assert ("withdrawal", HANDLER, "pending") in await states(world, number)
+
+
+async def test_what_waits_for_a_repeat_may_have_arrived_and_stays(world: World) -> None:
+    number = await open_case(world)
+    world.handler.can = Capabilities(idempotent=True)
+    world.handler.outcomes = [LOST]
+    assert await world.drain(rounds=1) == ["pending"]
+
+    await say(world, "withdrawal", number)
+
+    assert await states(world, number) == [
+        ("application", HANDLER, "pending"),
+        ("withdrawal", HANDLER, "pending"),
+    ]
 
 
 async def test_what_a_worker_already_holds_is_lost_to_it_before_a_byte_leaves(
