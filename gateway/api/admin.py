@@ -7,13 +7,13 @@ it stands in the audit leaf of everything done here.
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.api import calendars, cases, pages, probes
+from gateway.api import calendars, cases, outgoing, pages, probes
 from gateway.api.call import Call, answer
 from gateway.api.forms import read_form
 from gateway.api.report import get_report
@@ -28,8 +28,6 @@ from gateway.usecases.access import (
     rotate_access,
 )
 from gateway.usecases.announce import Announced, announce, list_status
-from gateway.usecases.exchange_rows import exchange_rows
-from gateway.usecases.export_case import export_case
 from gateway.usecases.redeliver import retry_delivery
 
 
@@ -56,21 +54,6 @@ class Announcement(BaseModel):
     requested_on: date
     approved_on: date | None = None
     valid_from: date | None = None
-
-
-class Export(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    reason: str = Field(min_length=2, max_length=200)
-    open: bool = False
-
-
-class ExchangeQuery(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    province: str = Field(pattern=r"^[0-9]{6}$")
-    since: datetime | None = None
-    after: str | None = None
 
 
 class DeliveryQuery(BaseModel):
@@ -162,39 +145,6 @@ async def post_retry(call: Call) -> web.Response:
     return answer(await retry_delivery(serial, reason=form.reason, caller=call.caller, gw=call.gw))
 
 
-async def get_exchange(call: Call) -> web.Response:
-    asked = call.query(ExchangeQuery)
-    page = await exchange_rows(
-        asked.province, since=asked.since, after=asked.after, caller=call.caller, gw=call.gw
-    )
-    return answer(page)
-
-
-async def post_export(call: Call) -> web.StreamResponse:
-    """Stream the archive package of a case; its end tells whether all of it came."""
-    form = await read_form(call, Export)
-    exported = await export_case(
-        call.request.match_info["number"],
-        reason=form.reason,
-        include_open=form.open,
-        caller=call.caller,
-        gw=call.gw,
-    )
-    response = web.StreamResponse(
-        headers={
-            "Content-Type": "application/zip",
-            "Cache-Control": "no-store",
-            "Manifest-SHA256": exported.manifest_digest,
-            "traceparent": call.traceparent(),
-        }
-    )
-    await response.prepare(call.request)
-    async for chunk in exported.chunks:
-        await response.write(chunk)
-    await response.write_eof()
-    return response
-
-
 def _told_once(granted: Granted, call: Call) -> dict[str, Any]:
     return {**_access(granted.row, call), "token": granted.token}
 
@@ -256,12 +206,12 @@ ADMIN: tuple[Route, ...] = (
     _route("GET", "/cases/{number}/messages", cases.get_messages),
     _route("GET", "/cases/{number}/lineage", cases.get_lineage),
     _route("GET", "/cases/{number}/receipt", pages.get_receipt),
-    _route("POST", "/cases/{number}/export", post_export),
+    _route("POST", "/cases/{number}/export", outgoing.post_export),
     _route("GET", "/report", get_report),
-    _route("GET", "/exchange", get_exchange),
     _route("GET", "/cases/{number}/handover", pages.get_slip),
     _route("POST", "/precheck", cases.post_precheck),
     _route("POST", "/precheck/notice", pages.post_notice),
+    _route("GET", "/exchange", outgoing.get_exchange),
     _route("GET", "/worklist", cases.get_worklist),
     _route("GET", "/deadlines", cases.get_deadlines),
     _route("GET", "/calendar", calendars.get_calendar),
