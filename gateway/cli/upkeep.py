@@ -9,6 +9,7 @@ import os
 import shutil
 import stat
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -84,7 +85,7 @@ def _checks(settings: Settings) -> Iterator[Examined]:
     yield _folder(settings.data_dir)
     yield _key_file(settings.key_file)
     yield _disk(settings.data_dir)
-    yield _calendar()
+    yield _calendar(settings)
     yield from _provinces(settings)
     yield from _blobs(settings)
 
@@ -121,18 +122,29 @@ def _disk(path: Path) -> Examined:
     return Examined("磁盘", free >= LOW_DISK, f"可用 {free >> 20} MiB", "清理或扩容")
 
 
-def _calendar() -> Examined:
-    from contracts.calendar import calendar
+def _calendar(settings: Settings) -> Examined:
+    """What is in force: the shipped calendars, and what an operator loaded."""
+    from contracts.calendar import SHIPPED, Calendars
     from gateway.world import RealClock
 
+    async def in_force() -> Calendars:
+        from gateway.app import open_gateway
+
+        async with open_gateway(settings, read_only=True) as opened:
+            return opened.gw.almanac.current
+
+    calendars = SHIPPED
+    if (settings.data_dir / "gateway.db").exists():
+        with suppress(GatewayError):  # a database that does not open is a line of its own
+            calendars = asyncio.run(in_force())
     today = RealClock().now().date()
-    years = calendar("110000").years
+    years = calendars.of("110000").years
     ahead = date(today.year + (today.month == 12), 1, 1).year
     return Examined(
         "工作日历",
         ahead in years,
-        f"已有 {min(years)} 至 {max(years)} 年",
-        f"{ahead} 年放假安排公布后更新 contracts/calendars,此前到期日为暂定",
+        f"已有 {min(years)} 至 {max(years)} 年,版本 {calendars.revision}",
+        f"{ahead} 年放假安排公布后执行 tongban calendar load,此前到期日为暂定",
     )
 
 

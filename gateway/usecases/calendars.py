@@ -42,6 +42,8 @@ from gateway.usecases.stand import Standing
 from gateway.usecases.times import local_date, stamp
 
 PAGE = 200
+PRODUCT = "product"
+"""Who brought the calendars that a version of the product ships."""
 
 
 async def read_almanac(store: Store) -> Almanac:
@@ -51,10 +53,10 @@ async def read_almanac(store: Store) -> Almanac:
     """
     almanac = Almanac()
     latest: CalendarRow | None = None
-    for latest in await store.calendars():
-        almanac.versions[latest.version] = calendars_from_text(
-            latest.content, revision=latest.version
-        )
+    for row in await store.calendars():
+        held = calendars_from_text(row.content, revision=row.version)
+        almanac.versions[row.version] = held
+        latest = latest if row.client == PRODUCT else row
     if latest is None:
         return almanac
     held = almanac.versions[latest.version]
@@ -118,7 +120,8 @@ async def load_calendar(
     if based_on is not None and based_on != before.revision:
         raise _moved_on(before.revision)
     rows = await gw.store.calendars()
-    version = f"{REVISION}+{len(rows) + 1}"
+    loads = [row for row in rows if row.base == REVISION and row.client != PRODUCT]
+    version = f"{REVISION}+{len(loads) + 1}"
     after = before.with_years(loaded.days, loaded.announced, revision=version)
     changed = differences(before, after)
     news = after.announced - before.announced
@@ -132,7 +135,7 @@ async def load_calendar(
     }
     if dry_run or not (changed or news):
         return told
-    row = _row(after, caller=caller, gw=gw)
+    row = _row(after, client=caller.client_id, gw=gw)
     leaf = Leaf(
         event="config.changed",
         at=stamp(row.loaded_at),
@@ -154,17 +157,19 @@ async def load_calendar(
 async def recount_cases(*, gw: Gateway) -> int:
     """
     Count the provisional clocks of all open cases anew, if the calendar in force still waits for
-    that; how many cases changed. May be stopped and started again at any moment.
+    that; how many cases changed. May be stopped and started again at any moment. What the product
+    ships is in force from its first start and is kept like what was loaded.
     """
-    rows = await gw.store.calendars()
-    if not rows or rows[-1].recounted_at is not None:
+    current = gw.almanac.current
+    rows = {row.version: row for row in await gw.store.calendars()}
+    row = rows.get(current.revision) or _row(current, client=PRODUCT, gw=gw)
+    if row.recounted_at is not None:
         return 0
     numbers = await _open_cases(gw=gw)
     changed = 0
     for number in numbers:
         changed += await recount_case(number, gw=gw)
-    done = replace(rows[-1], recounted_at=gw.clock.now())
-    await gw.store.commit(Change(calendars=(done,)))
+    await gw.store.commit(Change(calendars=(replace(row, recounted_at=gw.clock.now()),)))
     return changed
 
 
@@ -207,13 +212,13 @@ async def _open_cases(*, gw: Gateway) -> list[str]:
     return found
 
 
-def _row(calendars: Calendars, *, caller: Caller, gw: Gateway) -> CalendarRow:
+def _row(calendars: Calendars, *, client: str, gw: Gateway) -> CalendarRow:
     content = calendars_to_text(calendars)
     return CalendarRow(
         version=calendars.revision,
         base=REVISION,
         loaded_at=gw.clock.now(),
-        client=caller.client_id,
+        client=client,
         digest=hashlib.sha256(content.encode()).hexdigest(),
         content=content,
     )

@@ -15,7 +15,7 @@ from contracts.errors import TransitionNotAllowed
 from contracts.vocabulary import ClockState, PartStatus
 from gateway.core.case import case_from_json, case_to_json
 from gateway.core.sentences import case_sentence
-from tests.story import BOTH, CHAIN, LICENCE, Story, coded
+from tests.story import BOTH, CHAIN, LICENCE, SECOND_START, START, Story, coded
 
 RESULTS = ["APPROVED", "PARTLY_APPROVED", "REFUSED", "LAPSED", "TERMINATED", "VOID", "WITHDRAWN"]
 STEPS: list[tuple[str, dict[str, Any]]] = [
@@ -84,8 +84,8 @@ def draw(choose: Random) -> tuple[str, Any, list[Any]]:
     return mode, parts, steps
 
 
-def walk(mode, parts, steps) -> tuple[Story, Counter[str]]:
-    story, seen = Story(code=LICENCE, mode=mode, parts=parts), Counter[str]()
+def walk(mode, parts, steps, start=START) -> tuple[Story, Counter[str]]:
+    story, seen = Story(code=LICENCE, mode=mode, parts=parts, start=start), Counter[str]()
     for number, ((name, says), part_id) in enumerate(steps):
         own = dict(says)
         if name == "decision":
@@ -121,6 +121,7 @@ def check(story: Story) -> None:
         assert clock.running == (clock.ended_at is None)
         assert (clock.state == "PAUSED") == any(one.to_at is None for one in clock.pauses)
         assert clock.due_on >= clock.started_at.date()
+        assert clock.ended_at is None or clock.ended_at >= clock.started_at
     assert len(set(case.pending)) == len(case.pending)
     assert case.arrivals == len(story.sent)
     if case.finished:
@@ -128,10 +129,10 @@ def check(story: Story) -> None:
     assert case_sentence(case, today=story.at.date()).endswith("。")
 
 
-@given(st.randoms(use_true_random=False))
+@given(st.randoms(use_true_random=False), st.sampled_from([START, SECOND_START]))
 @settings(max_examples=120, deadline=None)
-def test_a_case_stays_whole_and_replays_to_itself(choose):
-    story, _ = walk(*draw(choose))
+def test_a_case_stays_whole_and_replays_to_itself(choose, start):
+    story, _ = walk(*draw(choose), start)
 
     assert story.replay() == story.case
     assert case_to_json(story.replay(through_json=True)) == case_to_json(story.case)

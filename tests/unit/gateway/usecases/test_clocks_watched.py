@@ -403,6 +403,25 @@ async def test_a_newer_product_keeps_the_years_it_does_not_ship_itself(december)
     assert 2027 in almanac.current.of("530000").years
 
 
+async def test_a_newer_product_recounts_what_it_ships_itself(december):
+    world = december
+    number = await crossing(world)
+    assert await recount_cases(gw=world.gw) == 0
+    loaded, _ = read_calendar(FILE)
+    shipped = SHIPPED.with_years(loaded.days, loaded.announced, revision="2027.1")
+    world.gw.almanac.enact(shipped)
+
+    assert await recount_cases(gw=world.gw) == 1
+    assert await recount_cases(gw=world.gw) == 0
+
+    rows = await world.gw.store.calendars()
+    assert [(row.version, row.client) for row in rows] == [
+        ("2026.1", "product"),
+        ("2027.1", "product"),
+    ]
+    assert await refold(world, number) == (await standing_of(world, number)).case
+
+
 async def test_what_is_shown_is_what_counts(december):
     assert not show_calendar(year=2027, region=None, gw=december.gw)["announced"]
     await load(december)
