@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from contracts.calendar import SHIPPED, Calendars
 from contracts.calendar_file import read_calendar
+from contracts.errors import TransitionNotAllowed
 from gateway.core.case import case_to_json
 from gateway.core.clocks import snapshot
 from gateway.core.sentences import case_sentence, timeline_entry
@@ -248,6 +249,14 @@ def test_a_licence_application_without_an_answer_counts_as_accepted():
     assert (story.status, story.clock("ACCEPT").state) == ("ACCEPTED", "MISSED")
     # the decision is counted from the day of receipt, not from the day it was deemed accepted
     assert story.clock("DECIDE").started_at == story.sent[2].at
+
+
+def test_other_items_are_never_deemed_accepted():
+    story = Story()
+    story.send("acknowledgement")
+
+    with pytest.raises(TransitionNotAllowed):
+        deemed(story)
 
 
 def test_asking_for_a_correction_is_an_answer_and_the_limit_runs_anew_after_it():

@@ -25,6 +25,7 @@ from gateway.usecases.caller import Caller
 from gateway.usecases.deadlines import list_deadlines
 from gateway.usecases.read_cases import read_case, worklist
 from gateway.usecases.sealed import open_message
+from gateway.usecases.speak import Said, speak
 from gateway.usecases.stand import Standing, role_for, stand
 from gateway.usecases.take_in import Inbound, take_in
 from gateway.usecases.watch_clocks import watch_clocks
@@ -431,6 +432,28 @@ async def test_what_is_shown_is_what_counts(december):
     assert len(shown["items"]) == len(FILE.splitlines()) - 1
     guangxi = show_calendar(year=2021, region="450102", gw=december.gw)
     assert {"date": "2021-04-16", "kind": "day_off", "region": "450000"} in guangxi["items"]
+
+
+async def test_what_comes_in_after_a_load_is_counted_with_it_and_says_so(december):
+    world = december
+    await load(world)
+    number = await crossing(world)
+
+    standing = await standing_of(world, number)
+    (clock,) = [one for one in standing.case.clocks if one.kind == "DECIDE"]
+    assert (clock.calendar, clock.provisional) == ("150000@2026.1+1", False)
+    row = await world.gw.store.message(number, 1)
+    assert row is not None
+    assert open_message(row, key=standing.key).document["calendar_version"] == "2026.1+1"
+
+
+async def test_the_gateway_never_says_the_same_thing_twice(world):
+    number = await hand_in(world, an_application())
+    same = Said(kind="reminder", message_id="remind.x", body={"to": "HANDLING", "count": 1})
+
+    assert await speak(number, lambda standing: same, gw=world.gw)
+    assert not await speak(number, lambda standing: same, gw=world.gw)
+    assert len(await said(world, number)) == 1
 
 
 # --- deadlines ------------------------------------------------------------------------------
