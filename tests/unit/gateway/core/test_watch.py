@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from contracts.calendar import SHIPPED, Calendars
 from contracts.calendar_file import read_calendar
+from contracts.catalogue import items
 from contracts.errors import TransitionNotAllowed
 from gateway.core.case import case_to_json
 from gateway.core.clocks import snapshot
@@ -393,3 +394,15 @@ def test_clocks_are_never_negative_and_recounting_replays(start, steps, load_at,
 
     assert story.replay() == story.case
     assert case_to_json(story.replay(through_json=True)) == case_to_json(story.case)
+
+
+def test_every_accept_limit_of_the_catalogue_stands_still_while_a_correction_is_out():
+    limits = [
+        clock
+        for entry in items(date(2026, 3, 2))
+        for clock in entry.clocks
+        if clock.kind == "ACCEPT"
+    ]
+
+    assert limits
+    assert all("CORRECTION" in clock.pauses for clock in limits)
