@@ -48,7 +48,7 @@ def special_findings(
                         level="warn",
                         path="/body/limit",
                         message=f"特别程序期限不得超过事项规定或承诺时限的一半({longest}),已按此计",
-                        message_en=f"longer than the item or half the promise; {longest} is watched",
+                        message_en=f"longer than it may be; {longest} is watched",
                     )
                 )
                 break
