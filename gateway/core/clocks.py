@@ -229,27 +229,29 @@ def _changed(clock: Clock, verb: str, *, case: Case, arrived: Arrived, rules: Ru
         reason=reason,
         from_at=_said(arrived, "started_at"),
         message_id=arrived.message.message_id,
-        due_on=_procedure_ends(clock, arrived),
+        due_on=_procedure_ends(clock, arrived, rules),
     )
     return replace(clock, state="PAUSED", pauses=(*clock.pauses, pause))
 
 
-def procedure_limit(clock: Clock, stated: int | None) -> int:
+def procedure_limit(clock: Clock, stated: int | None, arrived: Arrived, rules: Rules) -> int:
     """
     The longest a special procedure may take, in the unit of the clock it holds up: what is stated,
-    at most half the limit it holds up (policy requirement A5), at least one day.
+    at most what the item says of its type, else half the limit it holds up (requirement A5).
     """
-    half = max(1, clock.limit // 2)
-    return half if stated is None else min(stated, half)
+    body: Any = arrived.message.body
+    kind = getattr(body.type, "code", None)
+    longest = rules.special_limits.get((kind or "", clock.unit), max(1, clock.limit // 2))
+    return longest if stated is None else min(stated, longest)
 
 
-def _procedure_ends(clock: Clock, arrived: Arrived) -> date | None:
+def _procedure_ends(clock: Clock, arrived: Arrived, rules: Rules) -> date | None:
     if arrived.message.kind != "special_procedure":
         return None
     body: Any = arrived.message.body
     stated = body.limit if body.unit in (None, clock.unit) else None
     started = _local(_said(arrived, "started_at"))
-    limit = procedure_limit(clock, stated)
+    limit = procedure_limit(clock, stated, arrived, rules)
     return due_date(started, limit, clock.unit, clock.region, calendars=arrived.calendars).date
 
 

@@ -61,7 +61,9 @@ def advance(
     # What waited takes effect now, so it is counted with the calendars of now.
     pending = {at: replace(one, calendars=arrived.calendars) for at, one in pending.items()}
     case, retried = _retry(moved, pending, rules=rules)
-    return Advanced(case=case, applied=True, retried=retried, findings=_warn(before, arrived))
+    return Advanced(
+        case=case, applied=True, retried=retried, findings=_warn(before, arrived, rules=rules)
+    )
 
 
 def rehome(case: Case, party: Party) -> Case:
@@ -228,7 +230,7 @@ def _retry(
 # --- what is noticed ------------------------------------------------------------------------
 
 
-def _warn(before: Case, arrived: Arrived) -> tuple[Finding, ...]:
+def _warn(before: Case, arrived: Arrived, *, rules: Rules) -> tuple[Finding, ...]:
     message, body = arrived.message, _any(arrived)
     parts = targets(before, arrived)
     found = []
@@ -253,7 +255,7 @@ def _warn(before: Case, arrived: Arrived) -> tuple[Finding, ...]:
                 )
             )
     if message.kind == "special_procedure" and body.phase == "START":
-        found += special_findings(before, parts, arrived)
+        found += special_findings(before, parts, arrived, rules=rules)
     if message.kind == "transfer" and body.application_date not in (
         None,
         before.application_date.isoformat(),

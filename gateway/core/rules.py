@@ -64,6 +64,7 @@ class Rules:
     What the item says about clocks, parts, fees and acceptance.
 
     `deems_accepted`: no answer within the ACCEPT limit accepts the case (行政许可法第三十二条).
+    `special_limits` are those of special procedures, by type and unit.
     """
 
     clocks: ClockRules = field(default_factory=dict)
@@ -71,6 +72,7 @@ class Rules:
     parts_allowed: bool = True
     fee_pauses: bool = False
     deems_accepted: bool = False
+    special_limits: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
     def clock(self, kind: str, role: str | None) -> ClockRule | None:
         return self.clocks.get(f"{kind}:{role}") or self.clocks.get(kind)
@@ -95,6 +97,7 @@ class Rules:
             parts_allowed=entry.parts.allowed,
             fee_pauses=entry.fee_pauses,
             deems_accepted=entry.item_type == LICENCE,
+            special_limits={(one.type, one.unit): one.limit for one in entry.special_procedures},
         )
 
 

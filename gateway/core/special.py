@@ -13,10 +13,12 @@ from typing import Any
 from contracts.errors import Finding
 from gateway.core.case import Case, Part
 from gateway.core.clocks import deciders, procedure_limit
-from gateway.core.rules import Arrived
+from gateway.core.rules import Arrived, Rules
 
 
-def special_findings(case: Case, parts: Iterable[Part], arrived: Arrived) -> list[Finding]:
+def special_findings(
+    case: Case, parts: Iterable[Part], arrived: Arrived, *, rules: Rules
+) -> list[Finding]:
     """What is wrong with a special procedure that begins; `case` is as before it."""
     body: Any = arrived.message.body
     found = []
@@ -38,15 +40,15 @@ def special_findings(case: Case, parts: Iterable[Part], arrived: Arrived) -> lis
     ]
     for clock in held:
         if body.limit and body.unit in (None, clock.unit):
-            longest = procedure_limit(clock, None)
+            longest = procedure_limit(clock, None, arrived, rules)
             if body.limit > longest:
                 found.append(
                     Finding(
                         rule="special_procedure.too_long",
                         level="warn",
                         path="/body/limit",
-                        message=f"特别程序期限不得超过承诺时限的一半({longest}),已按此计",
-                        message_en=f"more than half the promised limit; {longest} is watched",
+                        message=f"特别程序期限不得超过事项规定或承诺时限的一半({longest}),已按此计",
+                        message_en=f"longer than it may be; {longest} is watched",
                     )
                 )
                 break

@@ -1,5 +1,6 @@
 """Warnings of clocks, counting anew, and the second set of story dates, which crosses into 2027."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -156,6 +157,22 @@ def test_a_special_procedure_has_a_last_day_and_warns_once_it_has_passed(says, l
     remind(story, last + timedelta(days=1))
     assert causes(story, last + timedelta(days=1)) == []
     assert story.replay() == story.case
+
+
+def test_the_items_own_limit_of_a_special_procedure_goes_before_the_half():
+    story = Story(code=LICENCE)
+    story.rules = replace(story.rules, special_limits={("HEARING", "WORKING_DAY"): 15})
+    story.send("acknowledgement")
+    told = story.send(
+        "special_procedure",
+        type=coded("special_procedure_type", "HEARING"),
+        limit=12,
+        unit="WORKING_DAY",
+        legal_basis="模拟依据",
+    )
+
+    assert told.findings == ()
+    assert story.clock("DECIDE").pauses[-1].due_on == date(2026, 3, 18)
 
 
 def test_a_special_procedure_that_names_no_basis_or_too_long_a_limit_is_a_finding():
