@@ -70,6 +70,8 @@ async def follow(
     document["sender"]["role"] = "RECEIVING" if by == WINDOW else "HANDLING"
     document.pop("numbers", None)
     document.pop("sequence", None)
+    if kind == "decision":
+        document["body"]["reason"] = "模拟理由"  # no refusal without one
     document["body"] |= body
     if reply_to is not None:
         document["in_reply_to"] = reply_to
