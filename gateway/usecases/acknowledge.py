@@ -194,7 +194,9 @@ def _unheard(row: DeliveryRow, refusal: Refused, *, gw: Gateway) -> Change:
 
 def _line(text: str, limit: int) -> str:
     """One clean line: what the other side wrote may hold anything."""
-    clean = "".join(char if char.isprintable() else " " for char in normalize("NFC", text))
+    clean = normalize("NFC", text)
+    if not clean.isprintable():
+        clean = "".join(char if char.isprintable() else " " for char in clean)
     return clean.strip()[:limit].strip()
 
 

@@ -33,7 +33,7 @@ LEAST_SECONDS = 0.005
 GATHER_SECONDS = 0.01
 """How long a busy lane lets free slots and new work gather before it claims again."""
 
-SLOTS_A_LINE = 4
+SLOTS_A_LINE = 8
 """A call takes a few milliseconds, the commits around it some tens when there is much to do."""
 SLOW_SECONDS = 1.0
 """A lane in which not even one of its calls ended for so long is slow: then more slots than lines
