@@ -107,7 +107,7 @@ class SubsistenceAllowanceForm(Value):
     member_count: Opt[Whole] = expected("家庭人口", grade="general")
     monthly_income_fen: Opt[Fen] = expected("家庭月收入", "分", grade="sensitive")
     property_note: Opt[Para1000] = expected("家庭财产状况", grade="sensitive")
-    reason: Opt[Para1000] = expected("致贫原因", grade="sensitive")
+    poverty_reason: Opt[Para1000] = expected("致贫原因", grade="sensitive")
     account: Opt[BankAccount] = expected("收款账户", grade="sensitive", leaf="commitment")
 
 
@@ -275,6 +275,8 @@ AnyForm = Annotated[
     Field(discriminator="form_id"),
 ]
 
+FIRST_FORM: FormId = "disability_subsidy"
+
 FORMS: dict[str, type[Value]] = {
     "disability_subsidy": DisabilitySubsidyForm,
     "child_support": ChildSupportForm,
@@ -290,6 +292,7 @@ FORMS: dict[str, type[Value]] = {
 """The values of each form; their fields are what a lower list may ask for and no more."""
 
 __all__ = [
+    "FIRST_FORM",
     "FORMS",
     "AnyForm",
     "AssistanceProof",

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
-from contracts.catalogue import LocalOffer
+from contracts.catalogue import MATERIAL_LISTS, LocalOffer
+from contracts.codelist import code_list
 
 Equivalence = Literal["equal", "wider", "narrower"]
 EQUIVALENCES: frozenset[str] = frozenset({"equal", "wider", "narrower"})
@@ -161,6 +162,14 @@ class ItemTable:
         """Rows in force whose condition holds; one is an answer, several are ambiguous."""
         rows = self.by_catalogue.get(catalogue_code, ())
         return [row for row in rows if row.holds(as_of) and row.fits(document)]
+
+
+def national_list(table: CodeTable, code: str) -> str | None:
+    """The list a national code of a table is of: materials stand in several (MATERIAL_LISTS)."""
+    if table.national in MATERIAL_LISTS:
+        held = (name for name in (table.national, *MATERIAL_LISTS) if code in code_list(name))
+        return next(held, table.national)
+    return table.national
 
 
 def remember(known: dict[K, V], key: K, value: V) -> None:

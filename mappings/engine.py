@@ -6,21 +6,23 @@ A loaded mapping: one generated function per kind and direction. Pure; implement
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 from contracts.adapter import Record, Translation
 from contracts.errors import Finding, InvalidDocument, Unrenderable
+from contracts.form import FIRST_FORM
 from mappings import emit
 from mappings.compile_in import Inward
 from mappings.compile_out import Outward
 from mappings.known import known_fields
-from mappings.nodes import KindPlan
+from mappings.nodes import KindPlan, Leaf
 from mappings.package import Package
 from mappings.rules import Direction
 from mappings.runtime import Run, Trace, put_back, sweep
 
+_FORM_ID = frozenset({"form_id", "body.form.form_id"})
 Generated = Callable[[Mapping[str, Any], Mapping[str, Any], Run], dict[str, Any]]
 
 
@@ -43,6 +45,7 @@ class CompiledMapping:
         self.package_digest = package.digest
         self.system = package.document.system
         self.packaged = package
+        self._forms = _forms(package)
         self._compiled = {
             (kind, direction): compile_kind(package, plan, direction)
             for kind, plan in package.plans.items()
@@ -86,7 +89,12 @@ class CompiledMapping:
         compiled = self._compiled.get((kind, "out"))
         if compiled is None:
             raise Unrenderable(findings=[_no_such_kind(kind)])
-        return run_out(compiled, document, self.start(context, as_of, trace=None))
+        done = run_out(compiled, document, self.start(context, as_of, trace=None))
+        form = document["body"].get("form") if kind == "application" else None
+        form_id = form.get("form_id") if form else None
+        if form_id is None or self._forms is None or form_id in self._forms:
+            return done
+        return replace(done, findings=(*done.findings, _form_lost(form_id)))
 
     def start(self, context: Mapping[str, Any], as_of: date | None, *, trace: Trace | None) -> Run:
         """The state of one translation."""
@@ -98,6 +106,33 @@ class CompiledMapping:
             context=context,
             trace=trace,
         )
+
+
+def _forms(package: Package) -> frozenset[str] | None:
+    """
+    Ids of the forms whose fields the application's rules carry; None: any, as the rules say.
+
+    Rules that set no form_id were written for the subsidies, whose form was the first.
+    """
+    plan = package.plans.get("application")
+    rules = [node.rule for node in plan.walk() if isinstance(node, Leaf)] if plan else []
+    if any(rule.national in ("body.form", "form", "body.form.values", "values") for rule in rules):
+        return None
+    named = [rule for rule in rules if rule.national in _FORM_ID]
+    if not all(rule.has_const for rule in named):
+        return None
+    return frozenset(str(rule.const) for rule in named) or frozenset({FIRST_FORM})
+
+
+def _form_lost(form_id: str) -> Finding:
+    return Finding(
+        "form.not_carried",
+        "warn",
+        f"办理地接口没有申请表 {form_id} 的字段,其内容未写入该方报文,保留在办件中;请另行告知",
+        "/body/form",
+        f"the destination has no fields for the form {form_id}: what it says stays in the case and "
+        "is not written out; tell them another way, or map it",
+    )
 
 
 def compile_kind(

@@ -27,7 +27,7 @@ from contracts import catalogue
 from contracts.catalogue import compare
 from contracts.codelist import code_list, code_list_names
 from contracts.errors import Finding
-from mappings.codes import CodeTable, ItemRow, overlapping
+from mappings.codes import CodeTable, ItemRow, national_list, overlapping
 from mappings.lint_paths import lint_paths
 from mappings.national import field_at
 from mappings.nodes import FILE, Leaf, Span
@@ -119,7 +119,7 @@ def _lint_national(table: CodeTable, line: int, *, outwards: bool) -> Iterator[F
         return
     national = code_list(table.national)
     for row in table.rows:
-        if row.national and row.national not in national:
+        if row.national and row.national not in code_list(str(national_list(table, row.national))):
             en = f"{table.national} has no code {row.national!r}"
             yield problem("M011", table.file, row.line, "国家代码表没有该代码", en)
     missing = {one.code for one in national} - set(table.by_national) - table.waived

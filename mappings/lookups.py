@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mappings.codes import CodeRow, CodeTable, ItemRow, ItemTable, remember
+from mappings.codes import CodeRow, CodeTable, ItemRow, ItemTable, national_list, remember
 from mappings.runtime import EMPTY, Run
 from mappings.transforms import Transform
 
@@ -32,7 +32,11 @@ def code_in(run: Run, table: CodeTable, value: Any, rule: int, path: str, label:
         return {"code": None, "list": table.national, "source": source}
     source["equivalence"] = row.equivalence
     run.lineage.append((rule, row.id))
-    coded = {"code": row.national, "list": table.national, "source": source}
+    coded = {
+        "code": row.national,
+        "list": national_list(table, row.national),
+        "source": source,
+    }
     if row.equivalence == "equal" and name == row.label:
         remember(table.known_in, (run.system, code, run.as_of), (row, coded))
     return coded

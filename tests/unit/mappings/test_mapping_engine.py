@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -10,16 +11,18 @@ from typing import Any
 
 import pytest
 
+import contracts
 from contracts.adapter import Translation
 from contracts.errors import InvalidDocument, Unrenderable
 from mappings.engine import CompiledMapping
 from mappings.explain import explain
-from mappings.load import load
+from mappings.load import PROVINCES, load, read_package
 from mappings.runtime import merge
 from tests.unit.mappings.small import DIGEST, RECORD, write_small
 
 CONTEXT = {"serial": "S-1", "now": "2026-03-02T09:14:06+08:00"}
 TODAY = date(2026, 3, 2)
+EXAMPLES = Path(contracts.__file__).parent / "examples" / "v1" / "valid"
 
 
 @pytest.fixture(scope="module")
@@ -492,3 +495,25 @@ def test_a_known_code_is_known_for_its_day_only(read, record) -> None:
 
     record["Head"]["Day"] = "20260302"
     assert read(record).document["body"]["applicant"]["sex"]["code"] is None
+
+
+@pytest.mark.parametrize("code", ["150000", "310000", "510000", "990000"])
+def test_a_form_the_destination_has_no_fields_for_is_told(code: str) -> None:
+    document = json.loads((EXAMPLES / "application.json").read_text("utf-8"))
+    kinds = document["body"]["form"]["values"]["subsidy_kinds"]
+    del kinds[1:]  # Sichuan has an item of its own for each
+    handler = CompiledMapping(read_package(PROVINCES / code))
+    context = {**CONTEXT, "case_number": "TB-1", "simulation_mark": "模拟直连", "system": code}
+
+    def lost() -> list[str]:
+        done = handler.from_national("application", document, context=context, as_of=TODAY)
+        return [one.rule for one in done.findings if one.path == "/body/form"]
+
+    assert lost() == []
+    document["item"] = {"name": "最低生活保障申请", "catalogue_code": "000599901000"}
+    document["body"]["form"] = {
+        "form_id": "subsistence_allowance",
+        "version": "1",
+        "values": {"member_count": 3},
+    }
+    assert lost() == ["form.not_carried"]

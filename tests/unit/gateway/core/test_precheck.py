@@ -109,3 +109,30 @@ def test_an_item_without_national_materials_follows_the_local_list():
 
     assert [(gap.code, gap.name_zh) for gap in result.gaps] == [("household_register", "户口簿")]
     assert result.findings == ()
+
+
+def test_a_material_of_a_situation_is_asked_for_in_that_one_only():
+    local = Listed(materials=("parents_death_proof", "hiv_diagnosis", "committee_certificate"))
+    orphan = precheck(CHILDREN, local, situation=Situation(situations=frozenset({"ORPHAN"})))
+    unsaid = precheck(CHILDREN, local, situation=Situation())
+
+    assert codes(orphan) == ["parents_death_proof"]
+    assert codes(unsaid) == []
+    assert [name for name, _ in unsaid.questions] == ["situations"]
+    assert not unsaid.complete
+
+
+def test_where_the_place_governs_the_materials_its_own_are_asked_for():
+    local = Listed(materials=("household_register", "school_certificate"))
+    result = precheck(CHILDREN, local, situation=Situation(situations=frozenset({"ORPHAN"})))
+
+    assert codes(result) == ["household_register", "school_certificate"]
+    assert result.findings == ()
+
+
+def test_what_an_earlier_case_may_have_collected_is_said():
+    proof = item("000599903000", date(2026, 3, 2))
+    gaps = {gap.code: gap for gap in precheck(proof, None, situation=Situation()).gaps}
+
+    assert "CARRIED_OVER" in gaps["bank_account"].ways
+    assert any("不必再交" in words for words in gaps["bank_account"].how)
