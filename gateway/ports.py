@@ -747,6 +747,8 @@ class Body:
     hours: str | None = None
     valid_from: date | None = None
     valid_to: date | None = None
+    roles: tuple[str, ...] = ()
+    """what it does in a case of several parts (list part_role); empty: whatever is asked"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -113,6 +113,10 @@ class Part(Shape):
     status_zh: str
     turn: str | None
     body_name: str | None
+    role: str | None = Field(description="what its body does, list part_role")
+    after: list[str] = Field(description="parts it waits for")
+    result: str | None = Field(description="what its body decided, also once told")
+    due_on: str | None = Field(description="nearest date a running clock of this part falls due")
 
 
 class Holding(Shape):

@@ -66,10 +66,12 @@ def advance(
 
 def rehome(case: Case, party: Party) -> Case:
     """
-    After a forward: `party` handles the case, who handled it before keeps reading as `former`.
+    After a forward: `party` handles the case, who handled it before keeps reading as `former`; not
+    so a system that still has another part of it.
     """
+    busy = {part.system for part in case.parts if part.system is not None}
     others = tuple(
-        replace(one, former=True) if one.role == "HANDLING" else one
+        replace(one, former=True) if one.role == "HANDLING" and one.system not in busy else one
         for one in case.parties
         if (one.system, one.role) != (party.system, party.role)
     )

@@ -56,6 +56,7 @@ def open_case(arrived: Arrived, *, opening: Opening, rules: Rules) -> Case:
         handling_place=opening.handling_place,
         parties=opening.parties,
         parts=_parts(body, opening=opening),
+        joined=rules.joined,
         arrivals=arrived.arrival,
         opened_at=arrived.at,
         updated_at=arrived.at,

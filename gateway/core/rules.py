@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from contracts.calendar import SHIPPED, Calendars
 from contracts.catalogue import CatalogueItem
@@ -71,6 +72,7 @@ class Rules:
     parts_allowed: bool = True
     fee_pauses: bool = False
     deems_accepted: bool = False
+    joined: Literal["ALL", "ANY"] = "ALL"
 
     def clock(self, kind: str, role: str | None) -> ClockRule | None:
         return self.clocks.get(f"{kind}:{role}") or self.clocks.get(kind)
@@ -95,6 +97,7 @@ class Rules:
             parts_allowed=entry.parts.allowed,
             fee_pauses=entry.fee_pauses,
             deems_accepted=entry.item_type == LICENCE,
+            joined=entry.parts.joined,
         )
 
 

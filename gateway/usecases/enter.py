@@ -25,7 +25,7 @@ from gateway.ports import CaseKey, Change, Gateway, MessageRow, OldUseRow, Syste
 from gateway.usecases.answers import answer_body
 from gateway.usecases.caller import Caller
 from gateway.usecases.case_rows import case_row, message_leaf, new_parties, number_rows
-from gateway.usecases.destinations import Sent, rehomed, send_on
+from gateway.usecases.destinations import Sent, begin_parts, rehomed, send_on
 from gateway.usecases.draft import Draft
 from gateway.usecases.entry_checks import bind_named, refuse_known_numbers, refuse_undeliverable
 from gateway.usecases.first_intent import NONE, FirstIntents
@@ -334,6 +334,16 @@ async def _send_on(
         )
         for content, role in now_sent
     ]
+    sent.append(
+        await begin_parts(
+            [content for content, _ in now_sent],
+            case=folded.case,
+            before=folded.before,
+            key=folded.key,
+            caller=caller,
+            gw=gw,
+        )
+    )
     return Sent(
         tuple(rendered for one in sent for rendered in one.rendered),
         tuple(finding for one in sent for finding in one.findings),

@@ -13,7 +13,7 @@ from typing import Any
 
 from contracts.errors import NotFound
 from gateway.core.audit.leaf import Leaf
-from gateway.core.case import Clock
+from gateway.core.case import Case, Clock
 from gateway.core.clocks import snapshot
 from gateway.core.sentences import case_sentence, timeline_entry
 from gateway.core.telling import tell_applicant, ways_to_tell
@@ -62,6 +62,10 @@ async def read_case(number: str, *, caller: Caller, gw: Gateway) -> dict[str, An
                 "status_zh": label("part_status", part.status),
                 "turn": part.turn,
                 "body_name": part.body_name,
+                "role": part.role,
+                "after": list(part.after),
+                "result": part.result,
+                "due_on": _part_due(case, part.part_id),
             }
             for part in case.parts
         ],
@@ -90,6 +94,12 @@ async def read_case(number: str, *, caller: Caller, gw: Gateway) -> dict[str, An
         ],
         "timeline": await _timeline(standing, gw=gw),
     }
+
+
+def _part_due(case: Case, part_id: str) -> str | None:
+    """The nearest date a running clock of this part falls due."""
+    due = [one.due_on for one in case.clocks if one.part_id == part_id and one.state == "RUNNING"]
+    return min(due).isoformat() if due else None
 
 
 async def list_cases(where: CaseFilter, *, caller: Caller, gw: Gateway) -> dict[str, Any]:
