@@ -13,7 +13,7 @@ from typing import Any
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.api import calendars, cases, pages, probes
+from gateway.api import bundles, calendars, cases, pages, probes
 from gateway.api.call import Call, answer
 from gateway.api.forms import read_form
 from gateway.api.report import get_report
@@ -259,6 +259,7 @@ ADMIN: tuple[Route, ...] = (
     _route("POST", "/cases/{number}/export", post_export),
     _route("GET", "/report", get_report),
     _route("GET", "/exchange", get_exchange),
+    _route("GET", "/bundles/{number}", bundles.get_bundle),
     _route("GET", "/worklist", cases.get_worklist),
     _route("GET", "/deadlines", cases.get_deadlines),
     _route("GET", "/calendar", calendars.get_calendar),

@@ -167,6 +167,9 @@ class Case:
     """(system, number) of bodies that handed the case on"""
     own_numbers: Mapping[str, str] = field(default_factory=dict)
     """the number each handling system gave the case, by system: parts have several"""
+    earlier_case: str | None = None
+    earliest_on: date | None = None
+    """another open case of the same person and item when this one began; who applied when counts"""
     joined: Literal["ALL", "ANY"] = "ALL"
     """how the decisions of several parts make one (rule of the item, pinned)"""
 

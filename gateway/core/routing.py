@@ -96,8 +96,8 @@ def route(
     `role` is what it has to do (list part_role): a body that lists its roles is found for those
     alone, None asks nothing. `named` is the credit code of the body the sender named: it decides
     between equally narrow ones. A place named by an old county code that nobody serves any more is
-    looked up under the code in
-    force: household documents keep the code of their time (GB/T 2260 changes).
+    looked up under the code in force: household documents keep the code of their time (GB/T 2260
+    changes).
 
     Raises:
         Unroutable: no body serves it, or several equally narrow ones do; the finding names them.

@@ -95,7 +95,7 @@ def _readers(
     Who is sent a message: the other side of the case, and of several bodies those it concerns.
 
     A part that has not begun is sent nothing yet: it gets what it needs when it begins. What
-    changes the papers (a correction) or ends a part goes to all who still work on the case.
+    changes the papers (a correction) or ends a part goes to all who still work on it.
     """
     if role == "GATEWAY":
         return _told_by_gateway(document, case)

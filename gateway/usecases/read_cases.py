@@ -21,6 +21,7 @@ from gateway.core.watch import due_day
 from gateway.ports import CaseFilter, CaseRow, Change, DeliveryFilter, Gateway
 from gateway.usecases.answers import label, status_of
 from gateway.usecases.caller import Caller
+from gateway.usecases.duplicates import notice_under_way
 from gateway.usecases.sealed import open_message
 from gateway.usecases.stand import Standing, open_case_row, stand
 from gateway.usecases.telling import wishes
@@ -107,7 +108,7 @@ async def list_cases(where: CaseFilter, *, caller: Caller, gw: Gateway) -> dict[
     rows = await gw.store.cases(_scoped(where, caller=caller))
     more = len(rows) == where.limit
     return {
-        "items": [_summary(row) for row in rows],
+        "items": [case_line(row) for row in rows],
         "next": rows[-1].number if more and rows else None,
     }
 
@@ -126,7 +127,9 @@ async def worklist(
         standing = open_case_row(row, gw=gw)
         said = case_sentence(standing.case, today=today, calendars=gw.almanac.current)
         warned = [warning(one) for one in standing.case.clocks if one.running and one.warned]
-        items.append({**_summary(row), "sentence": said, "warnings": warned})
+        notice = await notice_under_way(standing.case, gw=gw)
+        line = {**case_line(row), "sentence": said, "warnings": warned, "notice": notice}
+        items.append(line)
     more = len(rows) == limit
     return {"items": items, "next": rows[-1].number if more and rows else None}
 
@@ -228,7 +231,8 @@ def warning(clock: Clock) -> dict[str, Any]:
     }
 
 
-def _summary(row: CaseRow) -> dict[str, Any]:
+def case_line(row: CaseRow) -> dict[str, Any]:
+    """A case in a list: where it stands, without any word of the person."""
     return {
         "case_number": row.number,
         "status": row.status,
@@ -265,6 +269,7 @@ async def _timeline(standing: Standing, *, gw: Gateway) -> list[dict[str, Any]]:
 
 
 __all__ = [
+    "case_line",
     "list_cases",
     "note_read",
     "read_case",
