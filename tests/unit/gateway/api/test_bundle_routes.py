@@ -76,5 +76,5 @@ async def test_one_wrong_case_keeps_all_out_and_is_named(window):
     status, body, _ = await post(window, document)
 
     assert status == 422, body
-    assert {one["path"].split("/")[2] for one in json.loads(body)["errors"]} == {"1"}
+    assert {one["pointer"].split("/")[2] for one in json.loads(body)["errors"]} == {"1"}
     assert json.loads((await window.ask("GET", "/v1/cases"))[1])["items"] == []
