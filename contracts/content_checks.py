@@ -154,6 +154,10 @@ def check_entitlement_change(body: EntitlementChange, path: str, scene: Scene) -
     worse = body.change.code in ("STOPPED", "RECOVERY")
     yield from _need(body, path, "reason", "remedies", when=worse)
     yield from _need(body, path, "recover_fen", when=body.change.code == "RECOVERY")
+    proof = body.change.code == "RECERTIFIED"
+    yield from _need(body, path, "verification_id", when=proof)
+    moved = worse and _code(body.reason_code) == "MOVED"
+    yield from _need(body, path, "new_place", when=moved)
 
 
 def check_evaluation(body: Evaluation, path: str, scene: Scene) -> Iterator[Finding]:

@@ -116,6 +116,8 @@ class Part(Shape):
     role: str | None = Field(description="what its body does, list part_role")
     after: list[str] = Field(description="parts it waits for")
     result: str | None = Field(description="what its body decided, also once told")
+    entitlement: str | None = Field(description="PAYING or STOPPED, once anything was said of it")
+    recertify_by: str | None = Field(description="month the benefit has to be certified again")
     due_on: str | None = Field(description="nearest date a running clock of this part falls due")
 
 

@@ -73,6 +73,12 @@ class Part:
     gaps: tuple[str, ...] = ()
     rounds: int = 0
     result: str | None = None
+    entitlement: str | None = None
+    """what became of an approved benefit, PAYING or STOPPED; None: nothing was said of it yet"""
+    stopped_for: str | None = None
+    certified_in: str | None = None
+    """month of the last certification, YYYY-MM"""
+    to_recover_fen: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from datetime import date
 from typing import Any
 
 from gateway.core.case import Case, Holder, Part
+from gateway.core.entitlement import note_entitlement
 from gateway.core.owed import end_owed
 from gateway.core.rules import Arrived
 from gateway.core.transitions import Transition
@@ -73,6 +74,8 @@ def note(case: Case, part_id: str, row: Transition, arrived: Arrived) -> Case:
         return _decided(case, part, arrived)
     if row.when in ("received", "received_anew"):
         return _held(case, part, arrived)
+    if row.kind in ("benefit_payment", "entitlement_change"):
+        return _with(case, note_entitlement(part, row, arrived))
     if row.kind == "transfer":
         return _handed_on(case, part, row, arrived)
     return case

@@ -104,16 +104,16 @@ def _readers(
     if len(handling) > 1:
         named = case.part(str(document.get("part_id")))
         shared = document["kind"] == "correction" or _ends_part(document)
-        if role != "RECEIVING" and not shared:
+        if role not in ("RECEIVING", "SERVICE") and not shared:
             handling = ()
         elif named is not None:
             working = {part.system for part in known.parts if part.status not in ENDED}
             handling = tuple(
                 one for one in handling if one == named.system or (shared and one in working)
             )
-    elif role != "RECEIVING":
+    elif role not in ("RECEIVING", "SERVICE"):
         handling = ()
-    if role == "RECEIVING":
+    if role in ("RECEIVING", "SERVICE"):
         return handling
     own = str(document["sender"]["system"])
     return (*case.systems("RECEIVING"), *(one for one in handling if one != own))

@@ -15,6 +15,7 @@ from contracts.errors import NotFound
 from gateway.core.audit.leaf import Leaf
 from gateway.core.case import Case, Clock
 from gateway.core.clocks import snapshot
+from gateway.core.entitlement import recertify_by
 from gateway.core.sentences import case_sentence, timeline_entry
 from gateway.core.telling import tell_applicant, ways_to_tell
 from gateway.core.watch import due_day
@@ -66,6 +67,8 @@ async def read_case(number: str, *, caller: Caller, gw: Gateway) -> dict[str, An
                 "role": part.role,
                 "after": list(part.after),
                 "result": part.result,
+                "entitlement": part.entitlement,
+                "recertify_by": recertify_by(part),
                 "due_on": _part_due(case, part.part_id),
             }
             for part in case.parts

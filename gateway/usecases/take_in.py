@@ -251,9 +251,22 @@ async def _standing(inbound: Inbound, *, sender: System, gw: Gateway) -> Standin
             return None  # the format check names the missing field
         raise NotFound
     standing = await stand(number, gw=gw)
-    if standing is None or not await gw.store.is_party(number, sender.system):
+    if standing is None:
+        raise NotFound
+    if not await gw.store.is_party(number, sender.system) and not _recertifies(document):
         raise NotFound
     return standing
+
+
+def _recertifies(document: dict[str, Any]) -> bool:
+    """Proof of life is brought where the person is: at any window, by the number of the case."""
+    body = document.get("body")
+    change = body.get("change") if isinstance(body, dict) else None
+    return (
+        document.get("kind") == "entitlement_change"
+        and isinstance(change, dict)
+        and change.get("code") == "RECERTIFIED"
+    )
 
 
 def _read(inbound: Inbound, *, sender: System, standing: Standing | None, gw: Gateway) -> Draft:
