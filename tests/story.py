@@ -143,7 +143,7 @@ def body_of(kind: str, at: datetime, **given: Any) -> dict[str, Any]:
             ]
         },
     }
-    return {**least[kind], **given}
+    return {**least.get(kind, {}), **given}
 
 
 def part(name: str, role: str, *after: str, county: str = "150402") -> dict[str, Any]:
