@@ -33,8 +33,8 @@ def apply(db: apsw.Connection, change: Change, *, memory: Memory) -> tuple[str, 
         put_receipt(db, receipt)
     if change.case is not None:
         put_case(db, change.case)
-    for case in change.more_cases:
-        put_case(db, case)
+    for other in change.more_cases:
+        put_case(db, other)
     if change.bundle is not None:
         put_bundle(db, change.bundle)
     for applicant in change.applicants:

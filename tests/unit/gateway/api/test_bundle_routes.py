@@ -46,7 +46,7 @@ async def test_a_bundle_is_answered_with_its_number_and_tracked_under_it(window)
     assert headers["Location"] == f"/v1/bundles/{receipt.bundle_number}"
 
     status, body, _ = await window.ask("GET", headers["Location"])
-    seen = models.Bundle.model_validate_json(body)
+    seen = models.BundleView.model_validate_json(body)
     assert (status, seen.total, seen.finished) == (200, 2, 0)
     assert [one.case_number for one in seen.cases] == [one.case_number for one in receipt.cases]
     assert seen.theme_zh == "扶残助困"
