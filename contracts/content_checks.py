@@ -6,6 +6,7 @@ application say about each other (format 4, "needed by condition").
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from datetime import date
 
 from contracts import checks
 from contracts.bundle import Bundle
@@ -26,9 +27,10 @@ from contracts.kinds_after import (
 )
 from contracts.kinds_apply import Acceptance, Application, CorrectionRequest, PreReview
 from contracts.kinds_handle import Decision, EntitlementChange, Transfer
-from contracts.parties import Party
+from contracts.parties import Agent, Authority, Party
 from contracts.words import notice
 
+_ACT_FOR_MINORS = frozenset({"GUARDIAN", "SUPPORTER", "COMMITTEE"})
 HEARING_OR_SPEECH = frozenset({"2", "3"})
 """Categories of the disability certificate, digit 19."""
 
@@ -36,6 +38,7 @@ HEARING_OR_SPEECH = frozenset({"2", "3"})
 def check_application(body: Application, path: str, scene: Scene) -> Iterator[Finding]:
     yield from _form(body.form, f"{path}/form", applicant=body.applicant)
     yield from _contact(body.preferred_contact, [body.form], path)
+    yield from _acting_for(body.applicant, body.agent, path, scene)
     if (wish := body.delivery_wish) is not None:
         by_post = _code(wish.method) == "POST"
         yield from _need(wish, f"{path}/delivery_wish", "recipient", "address", when=by_post)
@@ -45,6 +48,7 @@ def check_bundle(bundle: Bundle, path: str, scene: Scene) -> Iterator[Finding]:
     for index, case in enumerate(bundle.cases):
         yield from _form(case.form, f"{path}/cases/{index}/form", applicant=bundle.applicant)
     yield from _contact(bundle.preferred_contact, [case.form for case in bundle.cases], path)
+    yield from _acting_for(bundle.applicant, bundle.agent, path, scene)
 
 
 def _form(form: Form | None, path: str, *, applicant: Party) -> Iterator[Finding]:
@@ -76,6 +80,37 @@ def _contact(
     categories = {_code(values.disability_category) for values in subsidies}
     if categories & HEARING_OR_SPEECH:
         yield notice("contact.telephone_only", f"{path}/preferred_contact")
+
+
+def _acting_for(
+    applicant: Party, agent: Agent | None, path: str, scene: Scene
+) -> Iterator[Finding]:
+    """
+    Whoever applies for somebody needs an authority that says so; for a minor the guardian acts
+    (民法典第二十三条、第二十七条), a committee where there is none (第三十二条).
+    """
+    kind = _code(agent.kind) if agent is not None else None
+    if _is_minor(applicant, scene.as_of) and kind not in _ACT_FOR_MINORS:
+        yield notice("minor.without_guardian", f"{path}/agent" if agent else f"{path}/applicant")
+    if agent is not None and agent.authority is not None:
+        yield from authority_covers(agent.authority, "APPLY", f"{path}/agent/authority")
+
+
+def authority_covers(authority: Authority, act: str, path: str) -> Iterator[Finding]:
+    """Whether an authority that names its scope covers an act (list authority_scope)."""
+    scope = {one.code for one in authority.scope or ()}
+    if scope and not scope & {act, "ALL"}:
+        yield notice("authority.out_of_scope", f"{path}/scope", what=act)
+
+
+def _is_minor(party: Party, on: date) -> bool:
+    """Under eighteen on a day (民法典第十七条), by the day of birth in the ID card number."""
+    kind = _code(party.id_type) or checks.ID_CARD
+    number = party.id_number or ""
+    if kind != checks.ID_CARD or len(number) != 18 or not number[6:14].isdigit():
+        return False
+    born = number[6:14]
+    return f"{on.year - 18:04d}{on.month:02d}{on.day:02d}" < born
 
 
 def check_pre_review(body: PreReview, path: str, scene: Scene) -> Iterator[Finding]:
@@ -119,6 +154,10 @@ def check_entitlement_change(body: EntitlementChange, path: str, scene: Scene) -
     worse = body.change.code in ("STOPPED", "RECOVERY")
     yield from _need(body, path, "reason", "remedies", when=worse)
     yield from _need(body, path, "recover_fen", when=body.change.code == "RECOVERY")
+    proof = body.change.code == "RECERTIFIED"
+    yield from _need(body, path, "verification_id", when=proof)
+    moved = worse and _code(body.reason_code) == "MOVED"
+    yield from _need(body, path, "new_place", when=moved)
 
 
 def check_evaluation(body: Evaluation, path: str, scene: Scene) -> Iterator[Finding]:

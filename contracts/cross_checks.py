@@ -99,6 +99,8 @@ def check_agent(agent: Agent, path: str, scene: Scene) -> Iterator[Finding]:
 def check_authority(authority: Authority, path: str, scene: Scene) -> Iterator[Finding]:
     if authority.valid_to is not None and authority.valid_to < scene.day:
         yield notice("authority.expired", f"{path}/valid_to")
+    if authority.valid_from is not None and authority.valid_from > scene.day:
+        yield notice("authority.not_yet", f"{path}/valid_from")
 
 
 def check_consent(consent: Consent, path: str, scene: Scene) -> Iterator[Finding]:

@@ -128,11 +128,33 @@ WORDS: Mapping[str, tuple[str, str]] = {
 
 NOTICES: Mapping[str, tuple[str, str]] = {
     "account.holder_not_beneficiary": (
-        "开户人不是受益人",
-        "The account belongs to somebody other than the beneficiary",
+        "开户人不是受益人;请改用受益人本人账户,或附监护人、代领人的说明",
+        "The account belongs to somebody other than the beneficiary; use the beneficiary's own, or "
+        "explain on what ground the holder receives it",
     ),
-    "authority.expired": ("代理依据已过期", "What the agent acts on has expired"),
-    "authority.missing": ("代理人未附代理依据", "The agent shows nothing to act on"),
+    "authority.expired": (
+        "代理依据已过期;请补交有效的委托书、监护证明或村(居)委会证明,或由本人办理",
+        "What the agent acts on has expired; bring a valid one, or let the applicant act",
+    ),
+    "authority.missing": (
+        "代理人未附代理依据;请补交委托书、监护证明或村(居)委会证明",
+        "The agent shows nothing to act on; bring an authorisation or proof of guardianship",
+    ),
+    "authority.not_yet": (
+        "代理依据尚未生效;请核对生效日期,或由本人办理",
+        "What the agent acts on is not yet in force; check its date, or let the applicant act",
+    ),
+    "authority.out_of_scope": (
+        "代理授权范围不含本次办理({what});请补交包含该范围的授权,或由本人办理",
+        "The authority does not cover this step ({what}); bring one that does, or let the "
+        "applicant act",
+    ),
+    "minor.without_guardian": (
+        "申请人未满十八周岁且无监护人代为申请;请由监护人办理并附监护证明,"
+        "无监护人的由村(居)民委员会或民政部门代办",
+        "The applicant is under eighteen and no guardian acts; let the guardian apply with proof "
+        "of guardianship, or the village committee or civil affairs where there is none",
+    ),
     "code.empty": (
         "编码值既无国家代码也无原值",
         "A coded value with neither code nor source says nothing",

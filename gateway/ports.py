@@ -257,6 +257,28 @@ class NumberRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BundleRow:
+    """A bundle 一件事 and the cases it became, in its order."""
+
+    number: str
+    environment: Environment
+    theme: str | None
+    sender: str
+    opened_at: datetime
+    cases: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApplicantRow:
+    """One application of one person for one item; `index` is a keyed index of both."""
+
+    index: bytes
+    case_number: str
+    environment: Environment
+    application_date: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MaterialRow:
     """
     A blob somebody refers to. Staged: `case_number` is None and `owner` is the sending system.
@@ -479,6 +501,10 @@ class Change:
     """
 
     case: CaseRow | None = None
+    more_cases: tuple[CaseRow, ...] = ()
+    """the other cases of a bundle: all of them or none"""
+    bundle: BundleRow | None = None
+    applicants: tuple[ApplicantRow, ...] = ()
     parties: tuple[tuple[str, str, str], ...] = ()
     """(case number, system, role)"""
     numbers: tuple[NumberRow, ...] = ()
@@ -585,6 +611,12 @@ class Store(Protocol):
 
     async def parties(self, number: str) -> Sequence[tuple[str, str]]:
         """(system, role)"""
+        ...
+
+    async def bundle(self, number: str) -> BundleRow | None: ...
+
+    async def applications(self, index: bytes) -> Sequence[ApplicantRow]:
+        """Every case of one person and item, in the order taken in; open or not."""
         ...
 
     async def case_by_number(self, system: str, index: bytes) -> str | None: ...
@@ -747,6 +779,8 @@ class Body:
     hours: str | None = None
     valid_from: date | None = None
     valid_to: date | None = None
+    roles: tuple[str, ...] = ()
+    """what it does in a case of several parts (list part_role); empty: whatever is asked"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -193,6 +193,7 @@ def read_bodies(path: Path) -> list[Body]:
             hours=row.get("hours") or None,
             valid_from=_date(row.get("valid_from")),
             valid_to=_date(row.get("valid_to")),
+            roles=_cells(row.get("roles") or ""),
         )
         for row in _rows(path)
     ]

@@ -21,7 +21,13 @@ EXAMPLES = Path(__file__).parent.parent / "contracts" / "examples" / "v1" / "val
 NUMBER = "TB-20260302-530303-T00017-T"
 WINDOW, HANDLER = "530303-window", "150000"
 PLACES = {"RECEIVING": "530303990000", "HANDLING": "150402990000"}
-SYSTEMS = {"RECEIVING": WINDOW, "HANDLING": HANDLER, "NATIONAL": "national", "GATEWAY": "gateway"}
+SYSTEMS = {
+    "RECEIVING": WINDOW,
+    "HANDLING": HANDLER,
+    "NATIONAL": "national",
+    "GATEWAY": "gateway",
+    "SERVICE": "another-window",
+}
 ORDINARY = {
     "pre_review": "RECEIVING",
     "correction": "RECEIVING",
@@ -40,6 +46,13 @@ PARTIES = (
     Party(system=HANDLER, role="HANDLING", province="150000", place=PLACES["HANDLING"]),
     Party(system="national", role="NATIONAL", province="000000"),
 )
+
+
+JOINT_PARTIES = (
+    *PARTIES,
+    *(Party(system=name, role="HANDLING", province="150000") for name in ("t", "f")),
+)
+"""Beside the handling place two more bodies with systems of their own."""
 
 
 def coded(name: str, code: str) -> dict[str, str]:
@@ -112,6 +125,10 @@ def body_of(kind: str, at: datetime, **given: Any) -> dict[str, Any]:
             "satisfaction": coded("satisfaction_gbt39046", "1"),
             "evaluated_at": time(at),
         },
+        "entitlement_change": {
+            "change": coded("entitlement_change_kind", "RECERTIFIED"),
+            "effective_month": f"{at:%Y-%m}",
+        },
         "objection": {"phase": "ASK"},
         "reminder": {"to": "HANDLING", "count": 1},
         "handover": {},
@@ -126,7 +143,7 @@ def body_of(kind: str, at: datetime, **given: Any) -> dict[str, Any]:
             ]
         },
     }
-    return {**least[kind], **given}
+    return {**least.get(kind, {}), **given}
 
 
 def part(name: str, role: str, *after: str, county: str = "150402") -> dict[str, Any]:

@@ -250,10 +250,16 @@ class ItemContact(Entry):
 
 
 class ItemParts(Entry):
-    """Whether a case of this item may be split among bodies, and into which roles."""
+    """
+    Whether a case of this item may be split among bodies, and into which roles.
+
+    `joined`: of several parts that decide, ALL have to approve, or ANY of them is enough (project
+    convention).
+    """
 
     allowed: bool = False
     roles: tuple[str, ...] = ()
+    joined: Literal["ALL", "ANY"] = "ALL"
 
 
 class ItemRemedy(Entry):

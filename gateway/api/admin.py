@@ -13,7 +13,7 @@ from typing import Any
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
-from gateway.api import calendars, cases, outgoing, pages, probes
+from gateway.api import bundles, calendars, cases, outgoing, pages, probes
 from gateway.api.call import Call, answer
 from gateway.api.forms import read_form
 from gateway.api.report import get_report
@@ -212,6 +212,7 @@ ADMIN: tuple[Route, ...] = (
     _route("POST", "/precheck", cases.post_precheck),
     _route("POST", "/precheck/notice", pages.post_notice),
     _route("GET", "/exchange", outgoing.get_exchange),
+    _route("GET", "/bundles/{number}", bundles.get_bundle),
     _route("GET", "/worklist", cases.get_worklist),
     _route("GET", "/deadlines", cases.get_deadlines),
     _route("GET", "/calendar", calendars.get_calendar),

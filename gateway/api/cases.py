@@ -83,7 +83,7 @@ class PageQuery(BaseModel):
 async def post_case(call: Call) -> web.Response:
     """Take in an application; the first answer is safe to believe and comes again on repetition."""
     dry_run = call.query(DryRun).dry_run
-    key = _idempotency_key(call, needed=not dry_run)
+    key = idempotency_key(call, needed=not dry_run)
     raw, document = await read_document(call, limit=call.gw.limits.body)
     inbound = Inbound(
         caller=call.caller, raw=raw, document=document, idempotency_key=key, dry_run=dry_run
@@ -97,7 +97,7 @@ async def post_case(call: Call) -> web.Response:
 async def post_message(call: Call) -> web.Response:
     """Take in a later message of a case: correction, status, decision, withdrawal and so on."""
     call.no_query()
-    key = _idempotency_key(call, needed=False)
+    key = idempotency_key(call, needed=False)
     raw, document = await read_document(call, limit=call.gw.limits.body)
     number = call.request.match_info["number"]
     inbound = Inbound(
@@ -242,7 +242,7 @@ def _to_utf8(raw: bytes, request: web.Request) -> bytes:
         raise Unreadable("报文不是所声明的字符集", "the body is not in its charset") from None
 
 
-def _idempotency_key(call: Call, *, needed: bool) -> str | None:
+def idempotency_key(call: Call, *, needed: bool) -> str | None:
     """
     Raises:
         InvalidRequest: missing though needed, or not 1 to 200 visible ASCII characters.
@@ -299,6 +299,7 @@ __all__ = [
     "get_lineage",
     "get_messages",
     "get_worklist",
+    "idempotency_key",
     "post_case",
     "post_message",
     "post_precheck",

@@ -113,6 +113,12 @@ class Part(Shape):
     status_zh: str
     turn: str | None
     body_name: str | None
+    role: str | None = Field(description="what its body does, list part_role")
+    after: list[str] = Field(description="parts it waits for")
+    result: str | None = Field(description="what its body decided, also once told")
+    entitlement: str | None = Field(description="PAYING or STOPPED, once anything was said of it")
+    recertify_by: str | None = Field(description="month the benefit has to be certified again")
+    due_on: str | None = Field(description="nearest date a running clock of this part falls due")
 
 
 class Holding(Shape):
@@ -228,7 +234,33 @@ class CaseLine(Shape):
     opened_at: str
     updated_at: str
     sentence: str | None = None
+    notice: str | None = Field(None, description="in the worklist: what a person decides")
     warnings: list[ClockWarning] | None = Field(None, description="in the worklist: given so far")
+
+
+class BundleReceipt(Shape):
+    """Every case of the bundle is safe; each has its own receipt."""
+
+    bundle_number: str
+    message_id: str
+    received_at: str
+    theme: str | None
+    theme_zh: str | None
+    cases: list[Receipt]
+    links: dict[str, str]
+
+
+class BundleView(Shape):
+    """一件事 and the cases of it that you are a party of."""
+
+    bundle_number: str
+    theme: str | None
+    theme_zh: str | None
+    opened_at: str
+    finished: int
+    total: int
+    sentence: str
+    cases: list[CaseLine]
 
 
 class CasePage(Shape):

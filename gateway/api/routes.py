@@ -10,8 +10,9 @@ from importlib.resources import files
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, Field
 
+from contracts.bundle import Bundle
 from contracts.kinds import MODELS
-from gateway.api import cases, materials, models, pages, probes, verifications
+from gateway.api import bundles, cases, materials, models, pages, probes, verifications
 from gateway.api.call import JSON, Call, answer
 from gateway.api.dialects import call_dialect
 from gateway.api.materials import PIECE
@@ -145,6 +146,28 @@ TABLE: tuple[Route, ...] = (
         summary="The slip for paper on its way, with one code, to print",
         query=pages.SlipQuery,
         responses={200: pages.HTML},
+    ),
+    Route(
+        method="POST",
+        path="/v1/bundles",
+        name="post_bundle",
+        policy=only("partner"),
+        handler=bundles.post_bundle,
+        summary_zh="提交一件事:一表申请,分为多个办件,全部收下或全部退回",
+        summary="Hand in a bundle: one form becomes several cases, all of them or none",
+        request=Bundle,
+        responses={202: models.BundleReceipt},
+        headers=(cases.IDEMPOTENCY_KEY,),
+    ),
+    Route(
+        method="GET",
+        path="/v1/bundles/{number}",
+        name="get_bundle",
+        policy=SEES_CASES,
+        handler=bundles.get_bundle,
+        summary_zh="查询一件事:各办件的进展",
+        summary="One bundle: where each of its cases stands",
+        responses={200: models.BundleView},
     ),
     Route(
         method="PUT",

@@ -29,6 +29,20 @@ def show_case(number: str, *, as_json: bool) -> int:
     return 0
 
 
+def show_bundle(number: str, *, as_json: bool) -> int:
+    status, bundle = ask("GET", f"/bundles/{number}")
+    if status >= 400:
+        return complain(status, bundle, as_json=as_json)
+    if as_json:
+        print_json(bundle)
+        return 0
+    print(f"{bundle['theme_zh'] or '一件事'} {bundle['bundle_number']}")
+    print(bundle["sentence"])
+    for case in bundle["cases"]:
+        print(f"  {case['case_number']}  {case['status_zh']}  {case['sentence']}")
+    return 0
+
+
 def show_timeline(number: str, *, as_json: bool) -> int:
     status, case = ask("GET", f"/cases/{number}")
     if status >= 400:
@@ -83,4 +97,4 @@ _DELIVERIES = (
     ("next_at", "下次"),
 )
 
-__all__ = ["show_case", "show_timeline", "tell_applicant", "timeline_lines"]
+__all__ = ["show_bundle", "show_case", "show_timeline", "tell_applicant", "timeline_lines"]

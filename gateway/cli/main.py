@@ -26,6 +26,7 @@ access = typer.Typer(help="访问令牌 access tokens", no_args_is_help=True, ri
 province = typer.Typer(
     help="接入的省份 province folders", no_args_is_help=True, rich_markup_mode=None
 )
+bundle = typer.Typer(help="一件事 bundles", no_args_is_help=True, rich_markup_mode=None)
 case = typer.Typer(help="办件 cases", no_args_is_help=True, rich_markup_mode=None)
 delivery = typer.Typer(help="送达 deliveries", no_args_is_help=True, rich_markup_mode=None)
 sandbox = typer.Typer(
@@ -44,6 +45,7 @@ app.add_typer(access, name="access")
 app.add_typer(catalogue, name="catalogue")
 app.add_typer(province, name="province")
 app.add_typer(case, name="case")
+app.add_typer(bundle, name="bundle")
 app.add_typer(delivery, name="delivery")
 app.add_typer(sandbox, name="sandbox")
 add_outgoing(app, case)
@@ -239,6 +241,14 @@ def case_show(number: str, as_json: Json = False) -> None:
     from gateway.cli.cases import show_case
 
     raise typer.Exit(show_case(number, as_json=as_json))
+
+
+@bundle.command("show")
+def bundle_show(number: str, as_json: Json = False) -> None:
+    """查看一件事 show a bundle: where each of its cases stands."""
+    from gateway.cli.cases import show_bundle
+
+    raise typer.Exit(show_bundle(number, as_json=as_json))
 
 
 @case.command("timeline")

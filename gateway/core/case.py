@@ -73,6 +73,12 @@ class Part:
     gaps: tuple[str, ...] = ()
     rounds: int = 0
     result: str | None = None
+    entitlement: str | None = None
+    """what became of an approved benefit, PAYING or STOPPED; None: nothing was said of it yet"""
+    stopped_for: str | None = None
+    certified_in: str | None = None
+    """month of the last certification, YYYY-MM"""
+    to_recover_fen: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +173,13 @@ class Case:
     questions: tuple[str, ...] = ()
     """message ids of objections and complaints that wait for an answer"""
     """(system, number) of bodies that handed the case on"""
+    own_numbers: Mapping[str, str] = field(default_factory=dict)
+    """the number each handling system gave the case, by system: parts have several"""
+    earlier_case: str | None = None
+    earliest_on: date | None = None
+    """another open case of the same person and item when this one began; who applied when counts"""
+    joined: Literal["ALL", "ANY"] = "ALL"
+    """how the decisions of several parts make one (rule of the item, pinned)"""
 
     @property
     def as_of_date(self) -> date:
@@ -176,15 +189,17 @@ class Case:
     @property
     def status(self) -> str:
         """
-        Status of the earliest unfinished required part. When all are finished: REFUSED if any
-        deciding part refused, else APPROVED if any approved; of one part its own.
+        Status of the earliest unfinished required part. When all are finished and decisions join as
+        ALL: REFUSED if any deciding part refused, else APPROVED if any approved; as ANY the other
+        way round; of one part its own.
         """
         for part in self._required:
             if part.status not in ENDED and not self.blocked(part):
                 return part.status
         ends = [part.status for part in self._required if part.decides]
         ends = ends or [part.status for part in self.parts]
-        return next((one for one in ("REFUSED", "APPROVED") if one in ends), ends[0])
+        first = ("REFUSED", "APPROVED") if self.joined == "ALL" else ("APPROVED", "REFUSED")
+        return next((one for one in first if one in ends), ends[0])
 
     @property
     def finished(self) -> bool:
@@ -227,6 +242,15 @@ class Case:
     def systems(self, role: Role) -> tuple[str, ...]:
         """Systems that take part in a role now; those that handed the case on are left out."""
         return tuple(one.system for one in self.parties if one.role == role and not one.former)
+
+    def begun(self, part: Part) -> bool:
+        """Whether a part ever came to its body; one that waited for others did when released."""
+        return not part.after or any(held.part_id == part.part_id for held in self.holders)
+
+    def awaits(self, system: str) -> bool:
+        """Whether a system takes part only through parts that never began."""
+        own = [part for part in self.parts if part.system == system]
+        return bool(own) and not any(self.begun(part) for part in own)
 
     def next_sequence(self, system: str) -> int:
         return self.sequences.get(system, 0) + 1

@@ -99,6 +99,10 @@ def _told(case: Case, part: Part, arrived: Arrived, rules: Rules) -> bool:
     return code(body.notice_kind) == "OUTCOME" and body.succeeded is True
 
 
+def _changes(kind: str) -> Condition:
+    return lambda case, part, arrived, rules: code(_body(arrived).change) == kind
+
+
 def _fee(*states: str) -> Condition:
     return lambda case, part, arrived, rules: (
         rules.fee_pauses and code(_body(arrived).fee.state) in states
@@ -159,6 +163,11 @@ CONDITIONS: dict[str, Condition] = {
     "other_notice": lambda case, part, arrived, rules: not _told(case, part, arrived, rules),
     "came_back": _delivery("RETURNED", "FAILED"),
     "on_its_way": _delivery("SENT", "SIGNED"),
+    "recertified": _changes("RECERTIFIED"),
+    "stopped": _changes("STOPPED"),
+    "resumed": _changes("RESUMED"),
+    "changed": _changes("CHANGED"),
+    "recovery": _changes("RECOVERY"),
     "fee_open": _fee("ORDERED"),
     "fee_done": _fee("PAID", "WAIVED"),
 }

@@ -16,6 +16,7 @@ from contracts.errors import Finding
 from gateway.core.case import ENDED, MAIN, Case, Holder, Part, Party, Turn, lets_go_on
 from gateway.core.clocks import move_clocks
 from gateway.core.conditions import holds
+from gateway.core.entitlement import changes_entitlement
 from gateway.core.noted import count, note
 from gateway.core.opening import Opening, open_case
 from gateway.core.rules import Arrived, Rules
@@ -68,10 +69,12 @@ def advance(
 
 def rehome(case: Case, party: Party) -> Case:
     """
-    After a forward: `party` handles the case, who handled it before keeps reading as `former`.
+    After a forward: `party` handles the case, who handled it before keeps reading as `former`; not
+    so a system that still has another part of it.
     """
+    busy = {part.system for part in case.parts if part.system is not None}
     others = tuple(
-        replace(one, former=True) if one.role == "HANDLING" else one
+        replace(one, former=True) if one.role == "HANDLING" and one.system not in busy else one
         for one in case.parties
         if (one.system, one.role) != (party.system, party.role)
     )
@@ -99,12 +102,16 @@ def _row_for(case: Case, part: Part, arrived: Arrived, *, rules: Rules) -> Trans
             row.when, case, part, arrived, rules=rules
         ):
             continue
-        if (row.came_from == ANY or part.status in row.came_from) and _in_time(case, row, arrived):
+        if (row.came_from == ANY or part.status in row.came_from) and _in_time(
+            case, part, row, arrived
+        ):
             return row
     return None
 
 
-def _in_time(case: Case, row: Transition, arrived: Arrived) -> bool:
+def _in_time(case: Case, part: Part, row: Transition, arrived: Arrived) -> bool:
+    if row.kind == "entitlement_change":
+        return changes_entitlement(part, row, arrived)
     if row.when == "outcome_told" and arrived.message.part_id is None:
         return case.finished  # the applicant is told once, when everything is decided
     if row.when == "supersedes":

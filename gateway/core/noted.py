@@ -11,6 +11,7 @@ from typing import Any
 
 from gateway.core.case import Case, Holder, Part
 from gateway.core.conditions import unanswered
+from gateway.core.entitlement import note_entitlement
 from gateway.core.owed import end_owed
 from gateway.core.rules import Arrived
 from gateway.core.transitions import Transition
@@ -30,19 +31,31 @@ def count(case: Case, arrived: Arrived) -> Case:
         updated_at=arrived.at,
         sequences={**case.sequences, arrived.system: last},
         numbers=numbers(case.numbers, arrived),
+        own_numbers=_own_numbers(case.own_numbers, arrived),
         kinds={**case.kinds, message.message_id: message.kind},
     )
 
 
 def numbers(known: Mapping[str, str], arrived: Arrived) -> Mapping[str, str]:
     """Each side's own number, as that side gives it; a number once known is not replaced."""
+    name, number = _NUMBERS.get(arrived.role), _given(arrived)
+    return known if name is None or number is None or name in known else {**known, name: number}
+
+
+def _given(arrived: Arrived) -> str | None:
+    """The number the sender knows the case by, where the message says it."""
     given: Any = arrived.message.numbers
     name = _NUMBERS.get(arrived.role)
     number = getattr(given, name) if given is not None and name is not None else None
     if number is None and arrived.message.kind == "acknowledgement":
         body: Any = arrived.message.body
         number = body.number
-    return known if name is None or number is None or name in known else {**known, name: number}
+    return number
+
+
+def _own_numbers(known: Mapping[str, str], arrived: Arrived) -> Mapping[str, str]:
+    number = _given(arrived) if arrived.role == "HANDLING" else None
+    return known if number is None or arrived.system in known else {**known, arrived.system: number}
 
 
 def note(case: Case, part_id: str, row: Transition, arrived: Arrived) -> Case:
@@ -64,6 +77,8 @@ def note(case: Case, part_id: str, row: Transition, arrived: Arrived) -> Case:
         return _held(case, part, arrived)
     if row.kind in ("objection", "complaint"):
         return _questioned(case, arrived)
+    if row.kind in ("benefit_payment", "entitlement_change"):
+        return _with(case, note_entitlement(part, row, arrived))
     if row.kind == "transfer":
         return _handed_on(case, part, row, arrived)
     return case
@@ -149,17 +164,27 @@ def _handed_on(case: Case, part: Part, row: Transition, arrived: Arrived) -> Cas
         asked_by=None,
         gaps=(),
     )
-    known = dict(case.numbers)
-    number = known.pop("handling", None)
+    known, own = dict(case.numbers), dict(case.own_numbers)
+    number = own.pop(part.system or "", None)
+    if len(case.parts) == 1 or known.get("handling") == number:
+        number = known.pop("handling", None) or number
     earlier = ((part.system or "", number),) if number is not None else ()
     case = replace(
         _with(case, handed),
         holders=closed,
         numbers=known,
+        own_numbers=own,
         earlier_numbers=(*case.earlier_numbers, *earlier),
-        handling_place=place if row.when == "forward" else case.handling_place,
+        handling_place=place
+        if row.when == "forward" and _leads(case, part)
+        else (case.handling_place),
     )
     return _add_holder(case, handed, place, arrived)
+
+
+def _leads(case: Case, part: Part) -> bool:
+    """Whether the place of this part is the place of the case: the first that decides."""
+    return part.part_id == next((one.part_id for one in case.parts if one.decides), part.part_id)
 
 
 def _add_holder(case: Case, part: Part, place: str, arrived: Arrived) -> Case:

@@ -32,6 +32,9 @@ class Opening:
     catalogue_version: str
     item: Mapping[str, object]
     systems: Mapping[str, str] = field(default_factory=dict)
+    earlier_case: str | None = None
+    earliest_on: date | None = None
+    """`earlier_case`: the same person has this case of the same item under way, since then"""
 
 
 def open_case(arrived: Arrived, *, opening: Opening, rules: Rules) -> Case:
@@ -56,6 +59,9 @@ def open_case(arrived: Arrived, *, opening: Opening, rules: Rules) -> Case:
         handling_place=opening.handling_place,
         parties=opening.parties,
         parts=_parts(body, opening=opening),
+        joined=rules.joined,
+        earlier_case=opening.earlier_case,
+        earliest_on=opening.earliest_on,
         arrivals=arrived.arrival,
         opened_at=arrived.at,
         updated_at=arrived.at,

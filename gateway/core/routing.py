@@ -6,12 +6,15 @@ dated table of bodies names who serves it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Protocol
 
 from contracts.errors import Finding, Unroutable
 from contracts.places import county_of, current_county, pad
+
+DECISION = "DECISION"
+"""Role of the body that decides; a case without parts has only that one (list part_role)."""
 
 
 class Serving(Protocol):
@@ -29,6 +32,8 @@ class Serving(Protocol):
     def system(self) -> str: ...
     @property
     def items(self) -> tuple[str, ...]: ...
+    @property
+    def roles(self) -> tuple[str, ...]: ...
     @property
     def valid_from(self) -> date | None: ...
     @property
@@ -77,14 +82,22 @@ def deciding_place(application: Any, *, rule: str, on: date) -> str:
 
 
 def route(
-    place: str, *, item: str, bodies: Iterable[Serving], on: date, named: str | None = None
+    place: str,
+    *,
+    item: str,
+    bodies: Iterable[Serving],
+    on: date,
+    named: str | None = None,
+    role: str | None = DECISION,
 ) -> Destination:
     """
     The body that serves `place` (12 digits) for an item on a day; the narrowest area wins.
 
-    `named` is the credit code of the body the sender named: it decides between equally narrow ones.
-    A place named by an old county code that nobody serves any more is looked up under the code in
-    force: household documents keep the code of their time (GB/T 2260 changes).
+    `role` is what it has to do (list part_role): a body that lists its roles is found for those
+    alone, None asks nothing. `named` is the credit code of the body the sender named: it decides
+    between equally narrow ones. A place named by an old county code that nobody serves any more is
+    looked up under the code in force: household documents keep the code of their time (GB/T 2260
+    changes).
 
     Raises:
         Unroutable: no body serves it, or several equally narrow ones do; the finding names them.
@@ -93,6 +106,7 @@ def route(
         body
         for body in bodies
         if (not body.items or item in body.items)
+        and (role is None or not body.roles or role in body.roles)
         and (body.valid_from is None or body.valid_from <= on)
         and (body.valid_to is None or on <= body.valid_to)
     ]
@@ -125,6 +139,31 @@ def route(
     )
 
 
+def route_part(
+    part: Any, *, path: str, item: str, bodies: Iterable[Serving], on: date
+) -> Destination:
+    """
+    The body of one part of a case, and the system it is reached at, by the part's place and role.
+
+    A body the table knows by its credit code is taken at its word, however wide its area; one the
+    table does not know is reached through the body that serves the place in the part's role.
+
+    Raises:
+        Unroutable: the named body does not serve the place, or nobody does, or several do.
+    """
+    role = str(part.role.code) if part.role else DECISION
+    named = part.body.credit_code
+    table = tuple(bodies)
+    own = tuple(body for body in table if named is not None and body.credit_code == named)
+    try:
+        if own:
+            return route(part.place.code, item=item, bodies=own, on=on, named=named, role=None)
+        return route(part.place.code, item=item, bodies=table, on=on, role=role)
+    except Unroutable as error:
+        findings = [replace(finding, path=path) for finding in error.findings]
+        raise Unroutable(findings=findings) from None
+
+
 _RULED_BY = {
     "HOUSEHOLD": "household_place",
     "LEAD_MEMBER": "household_place",
@@ -155,4 +194,4 @@ def _unroutable(rule: str, path: str, zh: str, en: str) -> Unroutable:
     return Unroutable(findings=[finding])
 
 
-__all__ = ["Destination", "Serving", "deciding_place", "route"]
+__all__ = ["DECISION", "Destination", "Serving", "deciding_place", "route", "route_part"]

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal
 
 from contracts.calendar import SHIPPED, Calendars
 from contracts.catalogue import CatalogueItem
@@ -73,6 +74,7 @@ class Rules:
     fee_pauses: bool = False
     deems_accepted: bool = False
     special_limits: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    joined: Literal["ALL", "ANY"] = "ALL"
 
     def clock(self, kind: str, role: str | None) -> ClockRule | None:
         return self.clocks.get(f"{kind}:{role}") or self.clocks.get(kind)
@@ -98,6 +100,7 @@ class Rules:
             fee_pauses=entry.fee_pauses,
             deems_accepted=entry.item_type == LICENCE,
             special_limits={(one.type, one.unit): one.limit for one in entry.special_procedures},
+            joined=entry.parts.joined,
         )
 
 

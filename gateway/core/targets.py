@@ -12,7 +12,7 @@ from gateway.core.conditions import holds, result
 from gateway.core.rules import Arrived, Rules
 from gateway.core.transitions import ASIDE, Transition, rows_of
 
-_LETTERS = {"RECEIVING": "R", "HANDLING": "H", "NATIONAL": "N", "GATEWAY": "G"}
+_LETTERS = {"RECEIVING": "R", "HANDLING": "H", "NATIONAL": "N", "GATEWAY": "G", "SERVICE": "S"}
 _WHOLE = frozenset(
     {"acknowledgement", "withdrawal", "notification", "pre_review", "delivery_of_result"}
     | {"objection", "complaint"}
@@ -50,6 +50,8 @@ def targets(case: Case, arrived: Arrived) -> tuple[Part, ...]:
     else:
         parts = case.parts
     if arrived.role != "HANDLING" or message.kind in ASIDE:
+        return parts
+    if _ends_case(case, arrived):
         return parts
     return tuple(part for part in parts if part.system in (None, arrived.system))
 
@@ -111,6 +113,22 @@ def _addressed(case: Case, arrived: Arrived) -> tuple[Part, ...]:
             "该办理部分由另一机构办理,本方不能提交", "another body holds this part"
         )
     return former
+
+
+def _ends_case(case: Case, arrived: Arrived) -> bool:
+    """A body that decides ends the whole case (death, void), also what others have not begun."""
+    message, body = arrived.message, _body(arrived)
+    return (
+        message.kind == "decision"
+        and message.part_id is None
+        and body.supersedes is None
+        and result(arrived) in _ENDS_ALL
+        and any(part.decides and part.system == arrived.system for part in case.parts)
+    )
+
+
+def _body(arrived: Arrived) -> Any:
+    return arrived.message.body
 
 
 def _names_one(arrived: Arrived) -> bool:

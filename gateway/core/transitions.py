@@ -2,11 +2,11 @@
 The state machine as one table: documentation, command line and console print this same object.
 
 Source: national format v1, section 5 (project convention). Status belongs to a part. `by`: R
-receiving place, H body of the part, N national system, G this gateway, * any; `R/H` is R in PROXY
-and JOINT and H in ONLINE. `to` is a status or a word: `=` unchanged, `before` the status before the
-pause or the pre-review, `result` what the decision says, `outcome` what the part's outcome says.
-`turn` names who acts next: `-` nobody, `=` unchanged, A the applicant; `R/A` and `R/H` as above.
-`release`: parts that waited for this one alone begin.
+receiving place, H body of the part, N national system, G this gateway, S another window, * any;
+`R/H` is R in PROXY and JOINT and H in ONLINE. `to` is a status or a word: `=` unchanged, `before`
+the status before the pause or the pre-review, `result` what the decision says, `outcome` what the
+part's outcome says. `turn` names who acts next: `-` nobody, `=` unchanged, A the applicant; `R/A`
+and `R/H` as above. `release`: parts that waited for this one alone begin.
 """
 
 from __future__ import annotations
@@ -114,9 +114,18 @@ TRANSITIONS: tuple[Transition, ...] = (
         "decision", "H", "decides", HELD | {"SUSPENDED"}, "result", "R/H", *_DECIDED, release=True
     ),
     _row("decision", "H", "lapses", _ASKED, "result", "R/H", *_DECIDED),
-    _row("decision", "H", "ends", OPEN, "result", "R/H", *_DECIDED),
+    _row("decision", "H", "ends", OPEN | {"WAITING"}, "result", "R/H", *_DECIDED),
     # The applicant took it back: nobody has to be told, and nothing is left to wait for.
-    _row("decision", "H", "withdrawn", OPEN, "WITHDRAWN", "-", "cancel all", "cancel DECIDE"),
+    _row(
+        "decision",
+        "H",
+        "withdrawn",
+        OPEN | {"WAITING"},
+        "WITHDRAWN",
+        "-",
+        "cancel all",
+        "cancel DECIDE",
+    ),
     _row("decision", "H", "supersedes", _SETTLED, "result", "R/H", "anew NOTIFY", release=True),
     _row("transfer", "HR", "return", _UNDER_WAY, "TRANSFERRED", "R", "cancel all", "cancel DECIDE"),
     _row(
@@ -131,7 +140,12 @@ TRANSITIONS: tuple[Transition, ...] = (
     _row("fee", "H", "fee_done", HELD, "=", "=", "resume DECIDE"),
     _row("fee", "H", "", HELD | _PAYING, "=", "="),
     _row("benefit_payment", "H", "", _PAYING, "=", "="),
-    _row("entitlement_change", "H", "", _PAYING, "=", "="),
+    # Any window may bring a re-certification; only the body that pays says more.
+    _row("entitlement_change", "HRS", "recertified", _PAYING, "=", "="),
+    _row("entitlement_change", "H", "stopped", _PAYING, "=", "="),
+    _row("entitlement_change", "H", "resumed", _PAYING, "=", "="),
+    _row("entitlement_change", "H", "changed", _PAYING, "=", "="),
+    _row("entitlement_change", "H", "recovery", _PAYING, "=", "="),
     # A parcel that came back puts a told case on somebody's worklist until it is on its way again.
     _row("delivery_of_result", "HR", "came_back", "NOTIFIED", "=", "R/H"),
     _row("delivery_of_result", "HR", "on_its_way", "NOTIFIED", "=", "-"),
@@ -177,6 +191,11 @@ CONDITIONS_ZH = {
     "other_notice": "其他告知或未告知到",
     "came_back": "结果被退回或送达失败",
     "on_its_way": "结果已寄出或已签收",
+    "recertified": "年度复核或生存认证,任一窗口",
+    "stopped": "停发",
+    "resumed": "停发后续发;因死亡停发的仅限更正",
+    "changed": "变更,未停发",
+    "recovery": "追回",
     "fee_open": "待缴且事项规定暂停",
     "fee_done": "已缴或减免且事项规定暂停",
 }

@@ -70,14 +70,17 @@ def number_rows(
 ) -> tuple[NumberRow, ...]:
     """The number this message made known, under the system that gave it."""
     known = {} if before is None else before.numbers
+    given = {number for name, number in case.numbers.items() if known.get(name) != number}
+    own = case.own_numbers.get(sender.system)
+    if own is not None and (before is None or before.own_numbers.get(sender.system) != own):
+        given.add(own)
     return tuple(
         NumberRow(
             system=sender.system,
             index=gw.keys.index("number", sender.system, number),
             case_number=case.number,
         )
-        for name, number in case.numbers.items()
-        if known.get(name) != number
+        for number in sorted(given)
     )
 
 

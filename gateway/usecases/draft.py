@@ -35,6 +35,7 @@ class Draft:
     package_digest: str | None = None
     findings: tuple[Finding, ...] = ()
     inline: tuple[InlineMaterial, ...] = ()
+    bundle_number: str | None = None
 
 
 def read_native(document: dict[str, Any], *, raw: bytes, sender: System) -> Draft:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import datetime
+from datetime import date, datetime
 from operator import attrgetter
 from typing import Any
 
@@ -25,8 +25,9 @@ from gateway.ports import CaseKey, Change, Gateway, MessageRow, OldUseRow, Syste
 from gateway.usecases.answers import answer_body
 from gateway.usecases.caller import Caller
 from gateway.usecases.case_rows import case_row, message_leaf, new_parties, number_rows
-from gateway.usecases.destinations import Sent, rehomed, send_on
+from gateway.usecases.destinations import Sent, begin_parts, rehomed, send_on
 from gateway.usecases.draft import Draft
+from gateway.usecases.duplicates import applicant_rows, find_under_way, tell_under_way
 from gateway.usecases.entry_checks import bind_named, refuse_known_numbers, refuse_undeliverable
 from gateway.usecases.first_intent import NONE, FirstIntents
 from gateway.usecases.opening import begin, clock_rules
@@ -119,7 +120,7 @@ async def enter(
     """
     now = gw.clock.now()
     folded = (
-        _open(draft, sender=sender, now=now, gw=gw)
+        await _open(draft, sender=sender, now=now, gw=gw)
         if standing is None
         else await _fold(draft, sender=sender, standing=standing, now=now, gw=gw)
     )
@@ -183,6 +184,7 @@ async def enter(
             revision=standing.row.revision + 1 if standing else 1,
             calendars=calendars,
         ),
+        applicants=applicant_rows(draft, case, gw=gw) if standing is None else (),
         parties=new_parties(case, before=folded.before),
         numbers=numbers,
         messages=(_message_row(draft, content, folded=folded, sender=sender, now=now, gw=gw),),
@@ -223,19 +225,25 @@ def merge(first: Change, second: Change) -> Change:
 # --- the message in its case ----------------------------------------------------------------
 
 
-def _open(draft: Draft, *, sender: System, now: datetime, gw: Gateway) -> _Folded:
+async def _open(draft: Draft, *, sender: System, now: datetime, gw: Gateway) -> _Folded:
     if draft.kind != "application":
         raise InvalidDocument(findings=[refuse("case_number.missing", "/case_number")])
     begun = begin(draft, sender=sender, now=now, gw=gw)
+    body: Any = draft.message.body
+    on = date.fromisoformat(body.dates.application_date)
+    under_way = await find_under_way(body, item=begun.opening.catalogue_code, on=on, gw=gw)
+    opening = begun.opening
+    if under_way is not None:
+        opening = replace(opening, earlier_case=under_way.number, earliest_on=under_way.since)
     arrived = _arrived(draft, role="RECEIVING", sender=sender, arrival=1, now=now, gw=gw)
     return _Folded(
         before=None,
-        case=open_case(arrived, opening=begun.opening, rules=begun.rules),
+        case=open_case(arrived, opening=opening, rules=begun.rules),
         key=begun.key,
         arrived=arrived,
         applied=True,
         pending={},
-        findings=begun.findings,
+        findings=(*begun.findings, *(tell_under_way(under_way) if under_way else ())),
         old_uses=begun.old_uses,
     )
 
@@ -338,6 +346,16 @@ async def _send_on(
         )
         for content, role in now_sent
     ]
+    sent.append(
+        await begin_parts(
+            [content for content, _ in now_sent],
+            case=folded.case,
+            before=folded.before,
+            key=folded.key,
+            caller=caller,
+            gw=gw,
+        )
+    )
     return Sent(
         tuple(rendered for one in sent for rendered in one.rendered),
         tuple(finding for one in sent for finding in one.findings),

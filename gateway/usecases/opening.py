@@ -4,6 +4,7 @@ The beginning of a case: which item, which place, which number.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -13,7 +14,7 @@ from contracts.catalogue import CatalogueItem, find_item, item, item_version, re
 from contracts.errors import Finding, InvalidDocument, Unroutable
 from gateway.core.case import Case, Party
 from gateway.core.lifecycle import Opening, Rules
-from gateway.core.routing import deciding_place, route
+from gateway.core.routing import DECISION, Destination, deciding_place, route, route_part
 from gateway.ports import CaseKey, Gateway, OldUseRow, System
 from gateway.usecases.draft import Draft
 from gateway.usecases.gaps import missing
@@ -55,11 +56,8 @@ def begin(draft: Draft, *, sender: System, now: datetime, gw: Gateway) -> Begun:
     outside = refuse_outside(entry, on, receiving=body.receiving_place.code, handling=found.place)
     if findings := list(outside):
         raise InvalidDocument(findings=findings)
-    target = gw.provinces.system(found.system, gw.environment)
-    if target is None:
-        raise Unroutable(
-            f"办理机构所在系统 {found.system} 未接入", f"system {found.system} is not connected"
-        )
+    parts = _route_parts(body, item=entry.catalogue_code, found=found, on=on, gw=gw)
+    handling = _handling(found, body, parts, gw=gw)
     key = gw.keys.take()
     number = make_case_number(
         local_date(now), body.receiving_place.county, make_serial(key.key_id, gw.environment)
@@ -75,13 +73,7 @@ def begin(draft: Draft, *, sender: System, now: datetime, gw: Gateway) -> Begun:
                 place=body.receiving_place.code,
                 name=sender.name,
             ),
-            Party(
-                system=found.system,
-                role="HANDLING",
-                province=target.province,
-                place=found.place,
-                name=found.body_name,
-            ),
+            *handling,
         ),
         catalogue_code=entry.catalogue_code,
         catalogue_version=entry.version,
@@ -90,11 +82,12 @@ def begin(draft: Draft, *, sender: System, now: datetime, gw: Gateway) -> Begun:
             "catalogue_code": entry.catalogue_code,
             "catalogue_version": entry.version,
         },
+        systems={name: one.system for name, one in parts.items()},
     )
     used = old_use(
         draft.message.item, catalogue_code=entry.catalogue_code, sender=sender, on=on, gw=gw
     )
-    lacking = missing(body, item=entry, province=target.province, on=on, gw=gw)
+    lacking = missing(body, item=entry, province=handling[0].province, on=on, gw=gw)
     return Begun(
         opening=opening,
         key=key,
@@ -102,6 +95,75 @@ def begin(draft: Draft, *, sender: System, now: datetime, gw: Gateway) -> Begun:
         findings=(*lacking, *((old_version(used),) if used else ())),
         old_uses=(used,) if used else (),
     )
+
+
+def _route_parts(
+    body: Any, *, item: str, found: Destination, on: date, gw: Gateway
+) -> dict[str, Destination]:
+    """
+    Where every part of the case is handled, by part; empty where the application names none.
+
+    Raises:
+        Unroutable: nobody can be found for a part, or none that decides lies with the body the
+            item's own rule gives: the window has to say which of the two it means.
+    """
+    bodies = gw.provinces.bodies()
+    parts = {
+        part.part_id: route_part(
+            part, path=f"/body/parts/{index}/place", item=item, bodies=bodies, on=on
+        )
+        for index, part in enumerate(body.parts or ())
+    }
+    if parts and found.system not in {parts[one.part_id].system for one in _deciding(body)}:
+        raise Unroutable(
+            findings=[
+                Finding(
+                    rule="route.parts_elsewhere",
+                    level="reject",
+                    path="/body/parts",
+                    message="按事项规则应由属地机构审定,但没有一个审定部分由其办理;请核对各部分的地点",
+                    message_en="the item's rule names a deciding place, and no deciding part lies "
+                    "there; check the places of the parts",
+                )
+            ]
+        )
+    return parts
+
+
+def _deciding(body: Any) -> list[Any]:
+    return [part for part in body.parts or () if part.role is None or part.role.code == DECISION]
+
+
+def _handling(
+    found: Destination, body: Any, parts: Mapping[str, Destination], *, gw: Gateway
+) -> tuple[Party, ...]:
+    """
+    One party for each system that handles the case or a part; the one that decides comes first.
+
+    Raises:
+        Unroutable: one of them is not connected.
+    """
+    names = {part.part_id: part.body.name for part in body.parts or ()}
+    wanted = {found.system: (found.place, found.body_name)}
+    for name, one in parts.items():
+        wanted.setdefault(one.system, (one.place, names[name] or one.body_name))
+    made = []
+    for system, (place, body_name) in wanted.items():
+        target = gw.provinces.system(system, gw.environment)
+        if target is None:
+            raise Unroutable(
+                f"办理机构所在系统 {system} 未接入", f"system {system} is not connected"
+            )
+        made.append(
+            Party(
+                system=system,
+                role="HANDLING",
+                province=target.province,
+                place=place,
+                name=body_name,
+            )
+        )
+    return tuple(made)
 
 
 def clock_rules(case: Case) -> Rules:

@@ -52,6 +52,8 @@ def pin(
     }
     if not document["numbers"]:
         del document["numbers"]
+    if draft.bundle_number is not None:
+        document["bundle_number"] = draft.bundle_number
     if draft.package is not None:
         document["mapping"] = {
             "package": draft.package,
@@ -69,6 +71,8 @@ def pin(
     if draft.kind == "application":
         body["handling_place"] = body.get("handling_place") or place_of(case.handling_place)
         document["receivers"] = receivers(case)
+        if case.earlier_case is not None:
+            body["earlier_case"] = case.earlier_case
     if draft.kind == "transfer":
         body["holders"] = _holders(case)
         if not body["holders"]:

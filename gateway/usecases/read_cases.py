@@ -13,14 +13,16 @@ from typing import Any
 
 from contracts.errors import NotFound
 from gateway.core.audit.leaf import Leaf
-from gateway.core.case import Clock
+from gateway.core.case import Case, Clock
 from gateway.core.clocks import snapshot
+from gateway.core.entitlement import recertify_by
 from gateway.core.sentences import case_sentence, timeline_entry
 from gateway.core.telling import tell_applicant, ways_to_tell
 from gateway.core.watch import due_day
 from gateway.ports import CaseFilter, CaseRow, Change, DeliveryFilter, Gateway
 from gateway.usecases.answers import label, status_of
 from gateway.usecases.caller import Caller
+from gateway.usecases.duplicates import notice_under_way
 from gateway.usecases.sealed import open_message
 from gateway.usecases.stand import Standing, open_case_row, stand
 from gateway.usecases.telling import wishes
@@ -62,6 +64,12 @@ async def read_case(number: str, *, caller: Caller, gw: Gateway) -> dict[str, An
                 "status_zh": label("part_status", part.status),
                 "turn": part.turn,
                 "body_name": part.body_name,
+                "role": part.role,
+                "after": list(part.after),
+                "result": part.result,
+                "entitlement": part.entitlement,
+                "recertify_by": recertify_by(part),
+                "due_on": _part_due(case, part.part_id),
             }
             for part in case.parts
         ],
@@ -92,12 +100,18 @@ async def read_case(number: str, *, caller: Caller, gw: Gateway) -> dict[str, An
     }
 
 
+def _part_due(case: Case, part_id: str) -> str | None:
+    """The nearest date a running clock of this part falls due."""
+    due = [one.due_on for one in case.clocks if one.part_id == part_id and one.state == "RUNNING"]
+    return min(due).isoformat() if due else None
+
+
 async def list_cases(where: CaseFilter, *, caller: Caller, gw: Gateway) -> dict[str, Any]:
     """A page of cases; partners only ever see their own."""
     rows = await gw.store.cases(_scoped(where, caller=caller))
     more = len(rows) == where.limit
     return {
-        "items": [_summary(row) for row in rows],
+        "items": [case_line(row) for row in rows],
         "next": rows[-1].number if more and rows else None,
     }
 
@@ -116,7 +130,9 @@ async def worklist(
         standing = open_case_row(row, gw=gw)
         said = case_sentence(standing.case, today=today, calendars=gw.almanac.current)
         warned = [warning(one) for one in standing.case.clocks if one.running and one.warned]
-        items.append({**_summary(row), "sentence": said, "warnings": warned})
+        notice = await notice_under_way(standing.case, gw=gw)
+        line = {**case_line(row), "sentence": said, "warnings": warned, "notice": notice}
+        items.append(line)
     more = len(rows) == limit
     return {"items": items, "next": rows[-1].number if more and rows else None}
 
@@ -218,7 +234,8 @@ def warning(clock: Clock) -> dict[str, Any]:
     }
 
 
-def _summary(row: CaseRow) -> dict[str, Any]:
+def case_line(row: CaseRow) -> dict[str, Any]:
+    """A case in a list: where it stands, without any word of the person."""
     return {
         "case_number": row.number,
         "status": row.status,
@@ -255,6 +272,7 @@ async def _timeline(standing: Standing, *, gw: Gateway) -> list[dict[str, Any]]:
 
 
 __all__ = [
+    "case_line",
     "list_cases",
     "note_read",
     "read_case",

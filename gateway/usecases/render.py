@@ -34,6 +34,19 @@ class Address:
     serial: str
     trace_id: str
 
+    def part_of(self, document: Mapping[str, Any]) -> str:
+        """
+        The part whose order a message keeps at its destination: the one it names, if it is theirs.
+
+        A body with one part gets the application and all that follows in one order, whoever's part
+        a message speaks of.
+        """
+        named = document.get("part_id")
+        own = [one.part_id for one in self.case.parts if one.system == self.destination]
+        if own:
+            return str(named) if named in own else own[0]
+        return str(named or MAIN)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
@@ -103,7 +116,7 @@ def _delivery(
     reason: str | None = None,
 ) -> DeliveryRow:
     kind, arrival, now = str(document["kind"]), int(document["arrival"]), gw.clock.now()
-    number, part = address.case.number, document.get("part_id", MAIN)
+    number, part = address.case.number, address.part_of(document)
     return DeliveryRow(
         serial=address.serial,
         case_number=number,
@@ -176,7 +189,8 @@ def _context(
         "serial": address.serial,
         "case_number": case.number,
         "receiving_number": case.numbers.get("receiving"),
-        "handling_number": case.numbers.get("handling"),
+        "handling_number": case.own_numbers.get(address.destination)
+        or case.numbers.get("handling"),
         "message_id": document["message_id"],
         "in_reply_to": document.get("in_reply_to"),
         "simulation_mark": target.simulation_mark,

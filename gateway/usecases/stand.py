@@ -70,7 +70,8 @@ def case_place(number: str, revision: int) -> str:
 def role_for(case: Case, system: str, kind: str) -> Role:
     """
     The role in which a system speaks. A system may hold two (a case within one province): then the
-    kind decides, as only one of them may send it. The gateway speaks as itself.
+    kind decides, as only one of them may send it. The gateway speaks as itself, and a window that
+    is no party as a service: it may bring a re-certification.
     """
     if system == GATEWAY_SYSTEM:
         return "GATEWAY"
@@ -78,7 +79,8 @@ def role_for(case: Case, system: str, kind: str) -> Role:
     if len(roles) > 1:
         letters = "".join(row.by for row in TRANSITIONS if row.kind == kind)
         roles = [role for role in roles if role[0] in letters] or roles
-    return roles[0] if roles else "RECEIVING"
+    stranger: Role = "SERVICE" if kind == "entitlement_change" else "RECEIVING"
+    return roles[0] if roles else stranger
 
 
 __all__ = [

@@ -75,7 +75,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class _Identity:
+class Identity:
     """Names by which a repeat is recognised, and a keyed digest of the content."""
 
     keys: tuple[bytes, ...]
@@ -94,14 +94,14 @@ async def take_in(inbound: Inbound, *, gw: Gateway) -> Answer:
         return await _take_in(inbound, gw=gw)
     except Refused as refusal:
         if not inbound.dry_run:
-            await gw.store.commit(Change(leaves=(_refusal(inbound, refusal, gw=gw),)))
+            await gw.store.commit(Change(leaves=(refusal_leaf(inbound, refusal, gw=gw),)))
         raise
 
 
 async def _take_in(inbound: Inbound, *, gw: Gateway) -> Answer:
-    sender = _sender(inbound, gw=gw)
+    sender = sender_of(inbound, gw=gw)
     identity = _identify(inbound, gw=gw)
-    if inbound.dry_run and (first := await _first_answer(identity, sender=sender, gw=gw)):
+    if inbound.dry_run and (first := await first_answer(identity, sender=sender, gw=gw)):
         return first
     # A repeat is rare: it is recognised by the commit it loses, not by asking before every message.
     overtakes = True
@@ -117,7 +117,7 @@ async def _take_in(inbound: Inbound, *, gw: Gateway) -> Answer:
             overtakes = False  # what it would overtake is just being sent: it goes behind it
         except (DuplicateReceiptError, Refused):
             # A twin that was first is why this one finds its step taken or its number in use.
-            if first := await _first_answer(identity, sender=sender, gw=gw):
+            if first := await first_answer(identity, sender=sender, gw=gw):
                 return first
             raise
     raise Overloaded("该办件正被频繁更新", "this case is being updated too often", retry_after=1)
@@ -125,7 +125,7 @@ async def _take_in(inbound: Inbound, *, gw: Gateway) -> Answer:
 
 async def _enter(
     inbound: Inbound,
-    identity: _Identity,
+    identity: Identity,
     *,
     sender: System,
     gw: Gateway,
@@ -157,7 +157,7 @@ async def _enter(
         return Answer(200, {**answer, "dry_run": True, "previews": _previews(entered)})
     change = replace(
         entered.change,
-        receipts=_receipts(identity, entered, answer, sender=sender, gw=gw),
+        receipts=receipt_rows(identity, entered, answer, sender=sender, gw=gw),
         materials=(*entered.change.materials, *await _keep_inline(inbound, entered, gw=gw)),
     )
     # Of a new case every delivery is first; later ones may have something before them.
@@ -184,7 +184,7 @@ def _previews(entered: Entered) -> list[dict[str, Any]]:
 # --- who and what ---------------------------------------------------------------------------
 
 
-def _sender(inbound: Inbound, *, gw: Gateway) -> System:
+def sender_of(inbound: Inbound, *, gw: Gateway) -> System:
     """The sending system: the token's; a document may not claim another one."""
     name = inbound.caller.system
     if name is None:
@@ -205,7 +205,7 @@ def _sender(inbound: Inbound, *, gw: Gateway) -> System:
     return system
 
 
-def _identify(inbound: Inbound, *, gw: Gateway) -> _Identity:
+def _identify(inbound: Inbound, *, gw: Gateway) -> Identity:
     if inbound.foreign is not None:
         content: Any = inbound.foreign.record
         message_id, version = inbound.foreign.message_id, inbound.foreign.data_version
@@ -217,10 +217,10 @@ def _identify(inbound: Inbound, *, gw: Gateway) -> _Identity:
         keys.append(gw.keys.index("idempotency", inbound.idempotency_key))
     # Over the content, not the bytes: a dialect signs each sending anew with nonce and time.
     body = orjson.dumps([inbound.case_number, content], option=orjson.OPT_SORT_KEYS)
-    return _Identity(tuple(keys), gw.keys.fingerprint(body))
+    return Identity(tuple(keys), gw.keys.fingerprint(body))
 
 
-async def _first_answer(identity: _Identity, *, sender: System, gw: Gateway) -> Answer | None:
+async def first_answer(identity: Identity, *, sender: System, gw: Gateway) -> Answer | None:
     for key in identity.keys:
         held = await gw.store.receipt(sender.system, gw.environment, key)
         if held is None:
@@ -253,7 +253,11 @@ async def _standing(inbound: Inbound, *, sender: System, gw: Gateway) -> Standin
     standing = await stand(number, gw=gw)
     if standing is None:
         raise NotFound
-    if not await gw.store.is_party(number, sender.system) and not _supervises(standing, sender):
+    if (
+        not await gw.store.is_party(number, sender.system)
+        and not _supervises(standing, sender)
+        and not _recertifies(document)
+    ):
         raise NotFound
     return standing
 
@@ -261,6 +265,17 @@ async def _standing(inbound: Inbound, *, sender: System, gw: Gateway) -> Standin
 def _supervises(standing: Standing, sender: System) -> bool:
     parties = standing.case.parties
     return any(one.system == sender.system and one.role == "AUTHORITY" for one in parties)
+
+
+def _recertifies(document: dict[str, Any]) -> bool:
+    """Proof of life is brought where the person is: at any window, by the number of the case."""
+    body = document.get("body")
+    change = body.get("change") if isinstance(body, dict) else None
+    return (
+        document.get("kind") == "entitlement_change"
+        and isinstance(change, dict)
+        and change.get("code") == "RECERTIFIED"
+    )
 
 
 def _read(inbound: Inbound, *, sender: System, standing: Standing | None, gw: Gateway) -> Draft:
@@ -320,8 +335,8 @@ async def _keep_inline(
 # --- rows -----------------------------------------------------------------------------------
 
 
-def _receipts(
-    identity: _Identity,
+def receipt_rows(
+    identity: Identity,
     entered: Entered,
     answer: dict[str, Any],
     *,
@@ -348,7 +363,7 @@ def _receipt_place(number: str, arrival: int, key: bytes) -> str:
     return f"receipt:{number}:{arrival}:{key.hex()}"
 
 
-def _refusal(inbound: Inbound, refusal: Refused, *, gw: Gateway) -> Leaf:
+def refusal_leaf(inbound: Inbound, refusal: Refused, *, gw: Gateway) -> Leaf:
     foreign = inbound.foreign
     kind = foreign.kind if foreign else (inbound.document or {}).get("kind")
     return Leaf(
@@ -363,4 +378,13 @@ def _refusal(inbound: Inbound, refusal: Refused, *, gw: Gateway) -> Leaf:
     )
 
 
-__all__ = ["Answer", "Inbound", "take_in"]
+__all__ = [
+    "Answer",
+    "Identity",
+    "Inbound",
+    "first_answer",
+    "receipt_rows",
+    "refusal_leaf",
+    "sender_of",
+    "take_in",
+]

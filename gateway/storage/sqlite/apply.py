@@ -8,6 +8,7 @@ import apsw
 
 from gateway.ports import Change
 from gateway.storage.sqlite.access import put_access, put_cursor
+from gateway.storage.sqlite.bundles import put_applicant, put_bundle
 from gateway.storage.sqlite.calendars import put_calendar
 from gateway.storage.sqlite.cases import put_case, put_number, put_parties
 from gateway.storage.sqlite.lists import count_use, put_announcement
@@ -32,6 +33,12 @@ def apply(db: apsw.Connection, change: Change, *, memory: Memory) -> tuple[str, 
         put_receipt(db, receipt)
     if change.case is not None:
         put_case(db, change.case)
+    for other in change.more_cases:
+        put_case(db, other)
+    if change.bundle is not None:
+        put_bundle(db, change.bundle)
+    for applicant in change.applicants:
+        put_applicant(db, applicant)
     if change.parties:
         put_parties(db, change.parties)
     for number in change.numbers:

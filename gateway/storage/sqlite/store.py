@@ -16,7 +16,9 @@ from contracts.errors import IntegrityError, StoreUnavailable
 from gateway.ports import (
     AccessRow,
     AnnouncementRow,
+    ApplicantRow,
     AttemptRow,
+    BundleRow,
     CalendarRow,
     CaseFilter,
     CaseRow,
@@ -35,6 +37,7 @@ from gateway.sqlite import connect, disk_errors
 from gateway.storage.sqlite import access as accesses_
 from gateway.storage.sqlite import (
     audit,
+    bundles,
     calendars,
     cases,
     claims,
@@ -196,6 +199,12 @@ class SqliteStore:
 
     async def parties(self, number: str) -> Sequence[tuple[str, str]]:
         return self._reader.point(cases.parties, number)
+
+    async def bundle(self, number: str) -> BundleRow | None:
+        return self._reader.point(bundles.bundle, number)
+
+    async def applications(self, index: bytes) -> Sequence[ApplicantRow]:
+        return self._reader.point(bundles.applications, index)
 
     async def case_by_number(self, system: str, index: bytes) -> str | None:
         return self._reader.point(cases.case_by_number, system, index)

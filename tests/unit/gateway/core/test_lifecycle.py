@@ -270,7 +270,7 @@ def test_a_body_with_several_parts_names_the_one_it_means():
     with pytest.raises(TransitionNotAllowed):
         story.send("progress")
     assert story.send("decision", result=coded("decision_result", "TERMINATED")).applied
-    assert set(statuses(story.case).values()) == {"TERMINATED", "WAITING"}
+    assert set(statuses(story.case).values()) == {"TERMINATED"}
 
 
 def test_a_body_with_one_part_need_not_name_it():

@@ -91,7 +91,7 @@ SPEC = {
         result.lower(): (
             "decision",
             {"result": coded("decision_result", result)},
-            OPEN,
+            OPEN | {"WAITING"},
             result,
             None if result == "WITHDRAWN" else "RECEIVING",
         )

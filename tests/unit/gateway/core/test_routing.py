@@ -21,6 +21,7 @@ class Row:
     items: tuple[str, ...] = ()
     valid_from: date | None = None
     valid_to: date | None = None
+    roles: tuple[str, ...] = ()
 
 
 def found(

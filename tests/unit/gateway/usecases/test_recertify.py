@@ -1,0 +1,81 @@
+"""Proof of life is brought where the person is: at a window that never saw the case."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from contracts.errors import NotFound
+from gateway.usecases.read_cases import read_case
+from gateway.usecases.take_in import Inbound, take_in
+from tests.story import coded
+from tests.world import HANDLER, OTHER, WINDOW, World, a_world, caller, example, say_as
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    async with a_world(tmp_path) as opened:
+        yield opened
+
+
+async def say(world: World, kind: str, *, by: str, number: str | None = None, **body: Any) -> Any:
+    document = example(kind)
+    if kind == "application":
+        del document["body"]["materials"]
+    document["body"] |= body
+    document["message_id"] = f"{kind}-{by}-{len(body)}"
+    document.pop("numbers", None)
+    document.pop("in_reply_to", None)
+    say_as(document, by)
+    if number is not None:
+        document["case_number"] = number
+    raw = json.dumps(document).encode()
+    inbound = Inbound(caller=caller(by), raw=raw, document=document, case_number=number)
+    answer = await take_in(inbound, gw=world.gw)
+    await world.drain()
+    return answer.body
+
+
+RECERTIFIED = {
+    "change": coded("entitlement_change_kind", "RECERTIFIED"),
+    "effective_month": "2026-12",
+    "verification_id": "v-life-1",
+}
+
+
+async def approved(world: World) -> str:
+    number = str((await say(world, "application", by=WINDOW))["case_number"])
+    await say(world, "decision", by=HANDLER, number=number)
+    return number
+
+
+async def test_any_window_may_bring_a_certification_and_the_body_that_pays_gets_it(
+    world: World,
+) -> None:
+    number = await approved(world)
+    answer = await say(world, "entitlement_change", by=OTHER, number=number, **RECERTIFIED)
+
+    assert answer["applied"] is True
+    kinds = [json.loads(one)["document"]["kind"] for one in world.handler.prepared]
+    assert kinds == ["application", "entitlement_change"]
+    view = await read_case(number, caller=caller(), gw=world.gw)
+    assert view["parts"][0]["recertify_by"] == "2027-12"
+
+
+async def test_the_window_that_brought_it_sees_nothing_of_the_case(world: World) -> None:
+    number = await approved(world)
+    await say(world, "entitlement_change", by=OTHER, number=number, **RECERTIFIED)
+    with pytest.raises(NotFound):
+        await read_case(number, caller=caller(OTHER), gw=world.gw)
+
+
+@pytest.mark.parametrize("kind", ["STOPPED", "RESUMED", "RECOVERY", "CHANGED"])
+async def test_for_everything_else_a_stranger_finds_no_case(world: World, kind: str) -> None:
+    number = await approved(world)
+    says = {**RECERTIFIED, "change": coded("entitlement_change_kind", kind)}
+    with pytest.raises(NotFound):
+        await say(world, "entitlement_change", by=OTHER, number=number, **says)
