@@ -103,6 +103,10 @@ def _row_for(case: Case, part: Part, arrived: Arrived, *, rules: Rules) -> Trans
 
 
 def _in_time(case: Case, row: Transition, arrived: Arrived) -> bool:
+    if row.when == "received" and arrived.role == "HANDLING" and case.systems("NATIONAL"):
+        return (
+            False  # where a channel is prescribed, pushed means that the national system holds it
+        )
     if row.when == "outcome_told" and arrived.message.part_id is None:
         return case.finished  # the applicant is told once, when everything is decided
     if row.when == "supersedes":

@@ -15,6 +15,7 @@ from gateway.core.routing import route
 from gateway.ports import CaseKey, Gateway
 from gateway.usecases.caller import Caller
 from gateway.usecases.pinned import place_of, receivers
+from gateway.usecases.prescribed import national_copies
 from gateway.usecases.render import Address, Rendered, render, stranded
 from gateway.usecases.sealed import open_message
 from gateway.usecases.supervised import nobody_subscribed, pushed_to
@@ -54,6 +55,7 @@ async def send_on(
         moved = await moved_application(document, case=case, key=key, gw=gw)
         wanted = [(system, document) for system in case.systems("RECEIVING")]
         wanted += [(system, moved) for system in case.systems("HANDLING")]
+    wanted += await national_copies(document, case=case, key=key, gw=gw)
     rendered: list[Rendered] = []
     findings: list[Finding] = []
     if document["kind"] == "supervision":

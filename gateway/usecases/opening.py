@@ -18,6 +18,7 @@ from gateway.ports import CaseKey, Gateway, OldUseRow, System
 from gateway.usecases.draft import Draft
 from gateway.usecases.gaps import missing
 from gateway.usecases.lists import old_use, old_version
+from gateway.usecases.prescribed import prescribed_parties
 from gateway.usecases.times import local_date
 
 
@@ -82,6 +83,7 @@ def begin(draft: Draft, *, sender: System, now: datetime, gw: Gateway) -> Begun:
                 place=found.place,
                 name=found.body_name,
             ),
+            *prescribed_parties(entry.catalogue_code, gw=gw),
         ),
         catalogue_code=entry.catalogue_code,
         catalogue_version=entry.version,
