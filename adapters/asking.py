@@ -20,6 +20,7 @@ from contracts.adapter import (
     Delivered,
     Outcome,
     QueryAnswer,
+    Record,
     Rejected,
     Unanswered,
     Unavailable,
@@ -60,6 +61,18 @@ async def ask_again(
     ):
         return None
     return table.outcome(result, read=reader(operation), serial=serial, now=now())
+
+
+async def ask_for_record(
+    operation: CompiledOperation, serial: str, *, caller: Caller, now: Callable[[], datetime]
+) -> Record | None:
+    """The record in a good answer; None for any other."""
+    result = await _ask(operation, caller, {"serial": serial})
+    if not isinstance(result, HttpReply):
+        return None
+    read = reader(operation)
+    outcome = classifier(operation).outcome(result, read=read, serial=serial, now=now())
+    return read(result).record if isinstance(outcome, Delivered) else None
 
 
 async def fetch_items(
@@ -129,6 +142,7 @@ async def no_material(digest: str) -> AsyncIterator[bytes]:
 __all__ = [
     "Items",
     "ask_again",
+    "ask_for_record",
     "ask_for_serial",
     "classifier",
     "fetch_items",

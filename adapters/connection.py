@@ -52,10 +52,12 @@ class Retry(Part):
 class SystemProfile(Part):
     system: str = Field(pattern=r"^[0-9a-z][0-9a-z-]{2,39}$")
     name: str
-    roles: tuple[Literal["RECEIVING", "HANDLING", "SERVICE", "AUTHORITY"], ...]
+    roles: tuple[Literal["RECEIVING", "HANDLING", "SERVICE", "NATIONAL", "AUTHORITY"], ...]
     place: str | None = Field(None, pattern=r"^[0-9]{12}$")
     verifies: tuple[str, ...] = ()
     """codes of verification_subject this system answers for"""
+    prescribed_for: tuple[str, ...] = ()
+    """12-digit catalogue codes for which this system is the prescribed channel"""
     capabilities: CapabilityFlags = CapabilityFlags()
     retry: Retry = Retry()
 

@@ -17,7 +17,7 @@ from urllib.parse import parse_qsl
 
 import orjson
 
-from adapters.asking import classifier, fetch_items, no_material, reader
+from adapters.asking import ask_for_record, classifier, fetch_items, no_material, reader
 from adapters.caller import Caller
 from adapters.connection import OAuth2
 from adapters.doorman import Doorman
@@ -42,7 +42,7 @@ from contracts.errors import GatewayError, NotFound
 
 TOKEN_SECONDS = 600
 GATEWAY_ADDRESS = "gateway"
-Purpose = Literal["token", "message", "upload", "query", "pull", "verify", "poll"]
+Purpose = Literal["token", "message", "upload", "query", "pull", "verify", "poll", "number"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +166,10 @@ class Counterpart:
     def found(self, call: Call, *, number: str) -> WireReply:
         return self._reply(call, "found", number=number)
 
+    def note(self, call: Call) -> WireReply:
+        """Heard; the data are still to be fetched."""
+        return self._reply(call, "noted")
+
     def absent(self, call: Call) -> WireReply:
         return self._reply(call, "absent")
 
@@ -202,6 +206,8 @@ class Counterpart:
             return "poll"
         if operation.name in [s.called for s in self.profile.messages.get("verification", ())]:
             return "verify"
+        if operation.profile.record is not None and self._kinds(operation):
+            return "number"
         uploads = (
             step.upload.operation
             for steps in self.profile.messages.values()
@@ -274,6 +280,23 @@ class Counterpart:
         if operation.profile.pages.text:
             items = tuple(waiting.request.codec.decode(item) for item in items)
         return Page(tuple(item for item in items if isinstance(item, dict)), page.cursor)
+
+    @property
+    def fetches_data(self) -> bool:
+        """Whether numbers are pushed to this place and it fetches what they stand for."""
+        return any(one.profile.purpose == "fetch" for one in self._inbound.values())
+
+    async def fetch_data(self, serial: str) -> Record | None:
+        """
+        Fetch the data of a number the gateway pushed; None when it could not be had just now.
+
+        Raises:
+            ValueError: the folder declares no such operation.
+        """
+        operation = next((o for o in self._inbound.values() if o.profile.purpose == "fetch"), None)
+        if operation is None:
+            raise ValueError(f"{self.profile.province} fetches no data")
+        return await ask_for_record(operation, serial, caller=self._caller, now=self._clock.now)
 
     def _carrier(self, kind: str) -> CompiledOperation:
         for operation in self._inbound.values():

@@ -11,7 +11,7 @@ import orjson
 
 from adapters.operation import CompiledOperation
 from adapters.paths import getter
-from contracts.adapter import WireReply
+from contracts.adapter import Record, WireReply
 
 MAX_WRONG = 1600
 """Characters that say what is wrong; what to do next always fits behind them."""
@@ -87,6 +87,12 @@ def page(
     return reply
 
 
+def data(operation: CompiledOperation, record: Record) -> WireReply:
+    """A record as the reply to the call that fetches it."""
+    body, kind = operation.reply.wrap(operation.reply.encode(record), look=lambda name: None)
+    return WireReply(200, {"content-type": kind}, body.literal)
+
+
 def contract(operation: CompiledOperation, files: Mapping[str, bytes]) -> WireReply:
     name = operation.profile.file or ""
     kind = {"wsdl": "text/xml; charset=utf-8", "xsd": "text/xml; charset=utf-8"}.get(
@@ -101,4 +107,4 @@ def _json(
     return WireReply(status, {"content-type": media_type}, orjson.dumps(dict(content)))
 
 
-__all__ = ["answer", "contract", "page", "refuse"]
+__all__ = ["answer", "contract", "data", "page", "refuse"]

@@ -151,6 +151,8 @@ class Replies(Part):
     absent: ReplyTemplate | None = None
     page: ReplyTemplate | None = None
     denied: ReplyTemplate | None = None
+    noted: ReplyTemplate | None = None
+    """heard, and nothing done yet: the caller asks later"""
     codes: dict[str, str] = Field(default_factory=dict)
 
 
@@ -198,7 +200,7 @@ class Timeouts(Part):
 
 class Operation(Part):
     transport: Literal["rest", "soap", "mailbox"] = "rest"
-    purpose: Literal["message", "mailbox", "contract"] = "message"
+    purpose: Literal["message", "mailbox", "contract", "fetch"] = "message"
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "POST"
     address: str = "base"
     path: str = ""

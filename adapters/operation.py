@@ -18,7 +18,7 @@ from adapters.soap.service import Services
 from adapters.templates import Lookup, compile_template, compile_text
 from contracts.adapter import BytePlan, WireReply, WireRequest
 
-REPLY_NAMES = ("accepted", "refused", "exists", "found", "absent", "page", "denied")
+REPLY_NAMES = ("accepted", "refused", "exists", "found", "absent", "page", "denied", "noted")
 
 
 class CompiledOperation:
@@ -153,6 +153,7 @@ class CompiledOperation:
             "refused": ("rejected", "none"),
             "exists": ("exists", "accepted"),
             "absent": ("absent",),
+            "noted": ("unknown",),
             "denied": ("ours", "unavailable", "rejected", "none"),
         }
         wrong = []

@@ -189,6 +189,13 @@ class ProvinceAdapter:
         named = self._inbound[operation]
         return named.cursor_of(request, named.read_request(request))
 
+    def fetched_serial(self, operation: str, request: WireRequest) -> str:
+        named = self._inbound[operation]
+        return named.serial_of(request, named.read_request(request)) or ""
+
+    def fetch_reply(self, operation: str, *, record: Record) -> WireReply:
+        return dialect.data(self._inbound[operation], record)
+
     def mailbox_reply(
         self, operation: str, *, payloads: tuple[bytes, ...], cursor: str
     ) -> WireReply:

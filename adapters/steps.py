@@ -48,13 +48,20 @@ def encode_steps(
         operation = operations[entry.called]
         if entry.upload is None:
             waits = any(step.material_id is not None for step in steps)
-            plan = None if waits else operation.request.encode(record)
+            plan = None if waits else _plan(operation, record)
             steps.append(Step(operation.name, plan))
             continue
         for element in upload_elements(entry.upload, record):
             plan = operation.request.encode(element.record, look=element.look)
             steps.append(Step(operation.name, plan, material_id=f"upload-{len(steps) + 1}"))
     return tuple(steps)
+
+
+def _plan(operation: CompiledOperation, record: Record) -> BytePlan:
+    """The record, or what the operation says of it: a number whose data are fetched later."""
+    if operation.profile.record is None:
+        return operation.request.encode(record)
+    return operation.own_request(lambda name: getter(name)(record))
 
 
 def render_step(

@@ -213,13 +213,13 @@ class InboundOperation:
     """
     What a dialect request wants.
 
-    `message`: hands us a message. `mailbox`: fetches what waits for it. `contract`: reads the WSDL
-    or OpenAPI we publish back. `bearer`: the gateway's own token in the Authorization header
-    decides.
+    `message`: hands us a message. `mailbox`: fetches what waits for it. `fetch`: fetches the data
+    of a number we pushed. `contract`: reads the WSDL or OpenAPI we publish back. `bearer`: the
+    gateway's own token in the Authorization header decides.
     """
 
     name: str
-    purpose: Literal["message", "mailbox", "contract"]
+    purpose: Literal["message", "mailbox", "contract", "fetch"]
     bearer: bool = False
 
 
@@ -349,6 +349,14 @@ class Adapter(Protocol):
 
     def mailbox_cursor(self, operation: str, request: WireRequest) -> str:
         """The cursor a pulling counterpart sent; empty at its first call."""
+        ...
+
+    def fetched_serial(self, operation: str, request: WireRequest) -> str:
+        """Of which number we pushed the data are wanted; empty when it names none."""
+        ...
+
+    def fetch_reply(self, operation: str, *, record: Record) -> WireReply:
+        """The data of a number we pushed, in its dialect."""
         ...
 
     def mailbox_reply(

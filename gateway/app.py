@@ -149,6 +149,7 @@ async def open_gateway(settings: Settings, *, read_only: bool = False) -> AsyncI
                 lines=board,
                 almanac=await read_almanac(store),
                 limits=Limits(body=settings.body_limit, material=settings.material_limit),
+                prescribed=frozenset(filter(None, settings.prescribed_channels.split(","))),
             )
             await restore_lists(gw=gw)
             yield Opened(gw, _workers(gw, settings, board))

@@ -761,6 +761,8 @@ class System:
     translator: Translator
     retry: RetryPolicy
     simulation_mark: str | None = None
+    prescribed_for: tuple[str, ...] = ()
+    """12-digit catalogue codes for which it is the prescribed channel"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -951,4 +953,6 @@ class Gateway:
     """Tells the lane of a destination that there is work for it; never blocks."""
     lines: Lines = field(default_factory=NoLines)
     limits: Limits = field(default_factory=Limits)
+    prescribed: frozenset[str] = frozenset()
+    """Systems that are in force as prescribed channel (国家系统); empty: 模拟直连 alone."""
     almanac: Almanac = field(default_factory=Almanac)

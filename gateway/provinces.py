@@ -125,6 +125,7 @@ def load_provinces(
                 translator=translator,
                 retry=RetryPolicy(**one.retry.model_dump()),
                 simulation_mark=profile.simulation_mark,
+                prescribed_for=one.prescribed_for,
             )
             dialects.setdefault(folder.name, adapter)
         bodies.extend(read_bodies(folder / "bodies.csv"))

@@ -45,6 +45,9 @@ class Settings(BaseSettings):
     )
     material_limit: int = Field(50 * 1024 * 1024, ge=1, description="largest material, bytes")
     body_limit: int = Field(1024 * 1024, ge=1024, description="largest message body, bytes")
+    prescribed_channels: str = Field(
+        "", description="systems in force as prescribed channel, separated by commas; none: off"
+    )
     pull_seconds: float = Field(30.0, gt=0, description="pause between two pulls of a province")
     lease_seconds: float = Field(120.0, gt=0, description="how long a claimed delivery is ours")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="log level")

@@ -44,8 +44,9 @@ _DAY = re.compile(r"2026-[0-9]{2}-[0-9]{2}")
 PARTIES = (
     Party(system=WINDOW, role="RECEIVING", province="530000", place=PLACES["RECEIVING"]),
     Party(system=HANDLER, role="HANDLING", province="150000", place=PLACES["HANDLING"]),
-    Party(system="national", role="NATIONAL", province="000000"),
 )
+PRESCRIBED = (*PARTIES, Party(system="national", role="NATIONAL", province="000000"))
+"""With a national system that must hold the case before it counts as pushed."""
 
 
 JOINT_PARTIES = (

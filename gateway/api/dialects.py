@@ -21,6 +21,7 @@ from gateway.telemetry import metrics
 from gateway.usecases.access import record_unread
 from gateway.usecases.caller import Caller
 from gateway.usecases.mailbox import take_mailbox
+from gateway.usecases.prescribed import hand_over
 from gateway.usecases.take_in import Inbound, take_in
 
 _HOP = frozenset({"connection", "content-length", "transfer-encoding", "date", "server"})
@@ -43,6 +44,8 @@ async def call_dialect(call: Call) -> web.StreamResponse:
         call.known = await _admit(call, adapter, operation, wire, province)
         if operation.purpose == "mailbox":
             return await _hand_out(call, adapter, operation, wire)
+        if operation.purpose == "fetch":
+            return await _hand_over(call, adapter, operation, wire)
         return await _take_in(call, adapter, operation, wire)
     except Exception as error:
         return _refuse(call, adapter, operation, error)
@@ -109,6 +112,14 @@ async def _hand_out(
     cursor = adapter.mailbox_cursor(operation.name, wire)
     payloads, following = await take_mailbox(cursor, caller=call.caller, gw=call.gw)
     return _reply(adapter.mailbox_reply(operation.name, payloads=payloads, cursor=following))
+
+
+async def _hand_over(
+    call: Call, adapter: Adapter, operation: InboundOperation, wire: WireRequest
+) -> web.Response:
+    serial = adapter.fetched_serial(operation.name, wire)
+    record = await hand_over(serial, caller=call.caller, gw=call.gw)
+    return _reply(adapter.fetch_reply(operation.name, record=record))
 
 
 async def _read_wire(call: Call) -> WireRequest:

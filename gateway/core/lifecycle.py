@@ -112,6 +112,8 @@ def _row_for(case: Case, part: Part, arrived: Arrived, *, rules: Rules) -> Trans
 def _in_time(case: Case, part: Part, row: Transition, arrived: Arrived) -> bool:
     if row.kind == "entitlement_change":
         return changes_entitlement(part, row, arrived)
+    if row.when == "received" and arrived.role == "HANDLING" and case.systems("NATIONAL"):
+        return False  # where a channel is prescribed, pushed means the national system holds it
     if row.when == "outcome_told" and arrived.message.part_id is None:
         return case.finished  # the applicant is told once, when everything is decided
     if row.when == "supersedes":

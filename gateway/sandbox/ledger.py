@@ -384,6 +384,12 @@ class Ledger:
             (name, value),
         )
 
+    def names(self, prefix: str, *, value: str) -> Sequence[str]:
+        rows = self._db.execute(
+            "SELECT name FROM meta WHERE name GLOB ? AND value = ?", (prefix + "*", value)
+        )
+        return sorted(str(row[0]) for row in rows)
+
     def forget(self, prefix: str) -> None:
         self._db.execute("DELETE FROM meta WHERE name GLOB ?", (prefix + "*",))
 

@@ -56,6 +56,8 @@ class Outbox:
             for place in self.places.values():
                 if place.profile.capabilities.mailbox:
                     tasks.create_task(self._fetch(place))
+                if place.counterpart.fetches_data:
+                    tasks.create_task(self._fetch_data(place))
             await self._send_all(tasks)
 
     # --- sending --------------------------------------------------------------------------
@@ -160,6 +162,25 @@ class Outbox:
                         place.take_fetched(record, request=request)
                     place.ledger.write(name, page.cursor)
                 continue
+            await place.clock.sleep(self.pause)
+
+    async def _fetch_data(self, place: Place) -> None:
+        """Fetch what the numbers stand for that the gateway pushed; each until it is held."""
+        while True:
+            for serial in place.numbers():
+                record = await place.counterpart.fetch_data(serial)
+                if record is None:
+                    continue
+                with place.ledger.transaction():
+                    request = place.ledger.note_request(
+                        at=place.at,
+                        system=place.system,
+                        operation="fetch_data",
+                        serial=serial,
+                        digest="",
+                        fault=None,
+                    )
+                    place.take_data(serial, record, request=request)
             await place.clock.sleep(self.pause)
 
 

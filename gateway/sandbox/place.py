@@ -28,6 +28,7 @@ from mappings.engine import CompiledMapping
 
 CASE_NUMBER = re.compile(r"TB-[0-9]{8}-[0-9]{6}-[0-9A-Z]+-[0-9A-Z]")
 PAGE = 50
+NUMBERS = "number:"
 _LONGEST_NUMBER = 100
 
 
@@ -70,6 +71,8 @@ class Place:
                 return self._give_page(call)
             case "verify" if "SERVICE" in self.profile.roles:
                 return self._verify(call, request=request)
+            case "number":
+                return self._take_number(call)
             case "poll":
                 return self._answer_poll(call)
             case _:
@@ -147,6 +150,29 @@ class Place:
         noted = self.ledger.effects(system=self.system, serial=call.serial or "")
         number = noted[0].number if noted else ""
         return self.counterpart.accept(call, number=number, values=values)
+
+    # --- numbers whose data are fetched -----------------------------------------------------
+
+    def _take_number(self, call: Call) -> WireReply:
+        """Keep the number; what it stands for counts as held once it was fetched."""
+        serial = call.serial or ""
+        held = self.ledger.effects(system=self.system, serial=serial)
+        if held:
+            return self.counterpart.already(call, number=held[0].number)
+        self.ledger.write(f"{NUMBERS}{self.system}:{serial}", "waiting")
+        return self.counterpart.note(call)
+
+    def numbers(self) -> list[str]:
+        """Serials whose data are still to be fetched."""
+        prefix = f"{NUMBERS}{self.system}:"
+        return [name.removeprefix(prefix) for name in self.ledger.names(prefix, value="waiting")]
+
+    def take_data(self, serial: str, record: Record, *, request: int) -> None:
+        """File what was fetched; a later version of a known case joins the first."""
+        known = self.find(record)
+        number = known.number if known else self._file("application", record, serial=serial)
+        self._note("application", record, serial=serial, number=number or "", request=request)
+        self.ledger.write(f"{NUMBERS}{self.system}:{serial}", "held")
 
     # --- books ----------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from gateway.core.routing import DECISION, route
 from gateway.ports import CaseKey, Gateway
 from gateway.usecases.caller import Caller
 from gateway.usecases.pinned import place_of, receivers
+from gateway.usecases.prescribed import national_copies
 from gateway.usecases.render import Address, Rendered, render, stranded
 from gateway.usecases.sealed import open_message
 from gateway.usecases.supervised import nobody_subscribed, pushed_to
@@ -62,6 +63,7 @@ async def send_on(
             moved = await moved_application(document, case=case, key=key, gw=gw)
             wanted = [(system, document) for system, _ in wanted if system not in new]
             wanted += [(system, moved) for system in new]
+    wanted += await national_copies(document, case=case, key=key, gw=gw)
     made = [
         _made(content, name, index=index, case=case, key=key, caller=caller, gw=gw)
         for index, (name, content) in enumerate(wanted)

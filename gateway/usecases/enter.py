@@ -24,6 +24,7 @@ from gateway.core.remedies import with_remedies
 from gateway.ports import CaseKey, Change, Gateway, MessageRow, OldUseRow, System
 from gateway.usecases.answers import answer_body
 from gateway.usecases.caller import Caller
+from gateway.usecases.carried import bind_carried, carry_over
 from gateway.usecases.case_rows import case_row, message_leaf, new_parties, number_rows
 from gateway.usecases.destinations import Sent, begin_parts, rehomed, send_on
 from gateway.usecases.draft import Draft
@@ -127,8 +128,9 @@ async def enter(
     case, key, arrival = folded.case, folded.key, folded.arrived.arrival
     unproven = await check_named(draft.document, standing=standing, system=sender.system, gw=gw)
     told = await way_findings(draft.document, standing=standing, gw=gw)
-    found = (*draft.findings, *folded.findings, *unproven, *told)
-    draft = _remedied(replace(draft, findings=found), case)
+    carried = await carry_over(draft.document, standing=standing, system=sender.system, gw=gw)
+    found = (*draft.findings, *folded.findings, *unproven, *told, *carried.findings)
+    draft = _remedied(replace(draft, document=carried.document, findings=found), case)
     numbers = number_rows(case, before=folded.before, sender=sender, gw=gw)
     if not trusting:
         await refuse_known_numbers(numbers, gw=gw)
@@ -143,7 +145,16 @@ async def enter(
         caller=caller,
     )
     materials = await bind_named(
-        document, draft.inline, case_number=case.number, key=key, owner=sender.system, gw=gw
+        document,
+        draft.inline,
+        case_number=case.number,
+        key=key,
+        owner=sender.system,
+        gw=gw,
+        carried=carried.found.keys(),
+    )
+    materials += await bind_carried(
+        carried, case_number=case.number, key=key, owner=sender.system, gw=gw
     )
     sent = await _send_on(document, folded, caller=caller, gw=gw)
     if standing is None:

@@ -4,7 +4,7 @@ What keeps a message that can be read, and that its case would take, from enteri
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from contracts.adapter import InlineMaterial
@@ -22,14 +22,16 @@ async def bind_named(
     key: CaseKey,
     owner: str,
     gw: Gateway,
+    carried: Collection[str] = (),
 ) -> tuple[MaterialRow, ...]:
     """
-    Bind every named file that is staged or held; what came inline is bound once it is staged.
+    Bind every named file that is staged or held; what came inline is bound once it is staged, and
+    `carried` digests of an earlier case are bound beside this.
 
     Raises:
         InvalidDocument: a file nobody knows; all of them at once.
     """
-    inline = {material.digest for material in came_inline}
+    inline = {material.digest for material in came_inline} | set(carried)
     rows: list[MaterialRow] = []
     unknown: list[Finding] = []
     for path, digest in _digests(document["body"].get("materials", ())):

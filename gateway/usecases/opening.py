@@ -19,6 +19,7 @@ from gateway.ports import CaseKey, Gateway, OldUseRow, System
 from gateway.usecases.draft import Draft
 from gateway.usecases.gaps import missing
 from gateway.usecases.lists import old_use, old_version
+from gateway.usecases.prescribed import prescribed_parties
 from gateway.usecases.times import local_date
 
 
@@ -74,6 +75,7 @@ def begin(draft: Draft, *, sender: System, now: datetime, gw: Gateway) -> Begun:
                 name=sender.name,
             ),
             *handling,
+            *prescribed_parties(entry.catalogue_code, gw=gw),
         ),
         catalogue_code=entry.catalogue_code,
         catalogue_version=entry.version,

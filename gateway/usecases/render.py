@@ -82,10 +82,12 @@ def render(
         rules = ", ".join(sorted({finding.rule for finding in findings}))
         reason = f"unrenderable: {rules}"[:200]
         return _dead(document, address, reason, findings=findings, package=package, gw=gw)
+    # Needed again only by a step that waits for answers, or where data are fetched by number.
+    kept = bool(target.prescribed_for) or any(one.plan is None for one in encoded)
     delivery = _delivery(
         document,
         address,
-        record=translated.document if any(one.plan is None for one in encoded) else None,
+        record=translated.document if kept else None,
         state="mailbox" if target.adapter.capabilities().mailbox else "pending",
         package=package,
         gw=gw,

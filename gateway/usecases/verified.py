@@ -53,7 +53,7 @@ async def check_named(
     ]
     if not named:
         return ()
-    person = await _person(document, standing=standing, gw=gw)
+    person = await applicant_of(document, standing=standing, gw=gw)
     found = []
     for at, number in named:
         rule = await _fault(number, person=person, system=system, gw=gw)
@@ -87,7 +87,7 @@ def _fault_of_answer(row: VerificationRow, *, gw: Gateway) -> str | None:
     return None
 
 
-async def _person(
+async def applicant_of(
     document: Mapping[str, Any], *, standing: Standing | None, gw: Gateway
 ) -> bytes | None:
     """Index of the applicant of the case: of this application, or of the one it began with."""
@@ -106,4 +106,4 @@ def _by_check(material: Mapping[str, Any]) -> bool:
     return isinstance(how, dict) and how.get("code") == "DATA_CHECK"
 
 
-__all__ = ["POSITIVE", "check_named"]
+__all__ = ["POSITIVE", "applicant_of", "check_named"]
