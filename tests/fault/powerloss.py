@@ -146,6 +146,7 @@ class Machine:
         stored = {
             json.loads(data)["leaf_id"]: json.loads(data)["case_number"]
             for (data,) in self.db.execute("SELECT canonical FROM leaves")
+            if data  # a torn page may read as NULL: that leaf is lost
         }
         lost += sum(stored.get(leaf) != number(case) for leaf, case in promises.leaves.items())
         settled = {
@@ -186,7 +187,7 @@ def play(seed: int, *, synchronous: str = "FULL") -> Found:
         disk.cut(chance)
         try:
             Machine(disk, chance, synchronous=synchronous).check(promises, found)
-        except (GatewayError, apsw.Error):
+        except (GatewayError, apsw.Error, ValueError):  # a leaf that is no JSON any more
             found.damaged += 1
         disk.cut(chance)
     disk.unregister()

@@ -98,21 +98,26 @@ def test_a_spoiled_request_is_refused_or_read(path, operation, data):
     kind = data.draw(
         st.sampled_from(["", "text/xml; charset=GBK", "application/json", "a; charset=utf-16"])
     )
-    method = "POST"
-    request = WireRequest(method, operation.profile.path, {}, {"content-type": kind}, body)
+    profile = operation.profile
+    path_sent = profile.path.replace("{serial}", "S-1")
+    request = WireRequest(profile.method, path_sent, {}, {"content-type": kind}, body)
 
     named = adapter.inbound(request)
     assert named is not None
     for act in (
         lambda: adapter.authenticate(named.name, request, now=NOON),
-        lambda: (
-            adapter.decode(named.name, request, system="x")
-            if operation.profile.identify
-            else adapter.mailbox_cursor(named.name, request)
-        ),
+        lambda: _read(adapter, named.name, request, profile),
     ):
         with contextlib.suppress(Unreadable, AccessDenied):
             act()
+
+
+def _read(adapter, name, request, profile):
+    if profile.purpose == "fetch":
+        return adapter.fetched_serial(name, request)
+    if profile.identify:
+        return adapter.decode(name, request, system="x")
+    return adapter.mailbox_cursor(name, request)
 
 
 @cache
