@@ -7,7 +7,7 @@ data could stand; the store never sees a key.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -615,8 +615,8 @@ class Store(Protocol):
 
     async def bundle(self, number: str) -> BundleRow | None: ...
 
-    async def applications(self, index: bytes) -> Sequence[ApplicantRow]:
-        """Every case of one person and item, in the order taken in; open or not."""
+    async def applications(self, index: bytes, *, but: Collection[str]) -> Sequence[ApplicantRow]:
+        """The first and the last case of one person and item whose status is none of `but`."""
         ...
 
     async def case_by_number(self, system: str, index: bytes) -> str | None: ...

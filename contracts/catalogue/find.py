@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 import yaml
 
@@ -127,13 +128,18 @@ def _refused(rule: str, path: str, zh: str, en: str) -> Found:
     return Found(None, (finding,))
 
 
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""The safe loader written in C where this PyYAML has it: a tenth of the time."""
+
+
 @cache
 def _versions() -> Mapping[str, tuple[CatalogueItem, ...]]:
     found: dict[str, list[CatalogueItem]] = {}
     folder = files("contracts") / "catalogue" / "items"
     for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
         if file.name.endswith(".yaml"):
-            one = CatalogueItem.model_validate(yaml.safe_load(file.read_text(encoding="utf-8")))
+            read = yaml.load(file.read_text(encoding="utf-8"), Loader=_LOADER)
+            one = CatalogueItem.model_validate(read)
             found.setdefault(one.catalogue_code, []).append(one)
     return {
         code: tuple(sorted(versions, key=lambda one: one.valid_from))

@@ -9,10 +9,12 @@ import gc
 import signal
 import sys
 from collections.abc import Callable, Coroutine
+from datetime import date
 from typing import Any
 
 import orjson
 
+from contracts.catalogue import items
 from contracts.kinds import MODELS
 from gateway.api.server import serving
 from gateway.app import open_gateway
@@ -84,6 +86,7 @@ def _settle_memory() -> None:
     """
     for model in MODELS.values():
         model.model_rebuild()
+    items(date.min)  # reads the catalogue
     gc.collect()
     gc.freeze()
     gc.set_threshold(20_000, 20, 50)

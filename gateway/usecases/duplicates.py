@@ -12,7 +12,7 @@ from datetime import date
 from typing import Any
 
 from contracts.errors import Finding
-from gateway.core.case import Case
+from gateway.core.case import ENDED, Case
 from gateway.ports import ApplicantRow, Gateway
 from gateway.usecases.draft import Draft
 from gateway.usecases.stand import stand
@@ -36,7 +36,8 @@ async def find_under_way(body: Any, *, item: str, on: date, gw: Gateway) -> Unde
     if index is None:
         return None
     open_ones = []
-    for row in await gw.store.applications(index):
+    # The first names the case; the last remembers the earliest date of all before it.
+    for row in await gw.store.applications(index, but=ENDED):
         standing = await stand(row.case_number, gw=gw)
         if standing is not None and not standing.case.finished:
             open_ones.append(standing.case)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -49,7 +50,7 @@ async def test_a_bundle_is_there_after_reopening(kind: Kind, tmp_path: Path) -> 
     await again.close()
 
 
-async def test_applications_of_one_index_are_found_in_the_order_taken_in(store: Store) -> None:
+async def test_the_first_and_the_last_open_application_of_one_index_are_found(store: Store) -> None:
     def row(serial: int, index: bytes) -> ApplicantRow:
         return ApplicantRow(
             index=index,
@@ -59,8 +60,14 @@ async def test_applications_of_one_index_are_found_in_the_order_taken_in(store: 
         )
 
     one, other, later = row(1, b"a"), row(2, b"b"), row(3, b"a")
+    between, ended = row(4, b"a"), row(5, b"a")
     await store.commit(Change(case=a_case(1), applicants=(one,)))
     await store.commit(Change(case=a_case(2), applicants=(other,)))
+    await store.commit(Change(case=a_case(4), applicants=(between,)))
     await store.commit(Change(case=a_case(3), applicants=(later, later)))
-    assert list(await store.applications(b"a")) == [one, later]
-    assert list(await store.applications(b"c")) == []
+    await store.commit(Change(case=replace(a_case(5), status="NOTIFIED"), applicants=(ended,)))
+
+    assert list(await store.applications(b"a", but={"NOTIFIED"})) == [one, later]
+    assert list(await store.applications(b"a", but={"WITHDRAWN"})) == [one, ended]
+    assert list(await store.applications(b"b", but={"NOTIFIED"})) == [other]
+    assert list(await store.applications(b"c", but={"NOTIFIED"})) == []

@@ -4,6 +4,7 @@ Bundles and the cases they became; and which cases one person has of one item.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 
 import apsw
@@ -57,20 +58,25 @@ def put_applicant(db: apsw.Connection, row: ApplicantRow) -> None:
     )
 
 
-def applications(db: apsw.Connection, index: bytes) -> list[ApplicantRow]:
-    """Every case of that person and item, in the order taken in; open or not."""
+def applications(db: apsw.Connection, index: bytes, *, but: Collection[str]) -> list[ApplicantRow]:
+    """The first and the last case of that person and item whose status is none of `but`."""
+    marks = ",".join("?" * len(but))
+    one = (
+        "SELECT * FROM (SELECT a.id, person_item, case_number, a.environment, application_date "
+        "FROM applicants a JOIN cases c ON c.number = case_number "
+        f"WHERE person_item = ? AND c.status NOT IN ({marks}) ORDER BY a.id {{}} LIMIT 1)"
+    )
     rows = fetch(
         db,
-        "SELECT person_item, case_number, environment, application_date FROM applicants "
-        "WHERE person_item = ? ORDER BY id",
-        (index,),
+        f"{one.format('ASC')} UNION {one.format('DESC')} ORDER BY id",
+        (index, *but, index, *but),
     )
     return [
         ApplicantRow(
-            index=row[0],
-            case_number=row[1],
-            environment=row[2],
-            application_date=date.fromisoformat(row[3]),
+            index=row[1],
+            case_number=row[2],
+            environment=row[3],
+            application_date=date.fromisoformat(row[4]),
         )
         for row in rows
     ]

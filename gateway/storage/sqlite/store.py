@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
@@ -203,8 +203,8 @@ class SqliteStore:
     async def bundle(self, number: str) -> BundleRow | None:
         return self._reader.point(bundles.bundle, number)
 
-    async def applications(self, index: bytes) -> Sequence[ApplicantRow]:
-        return self._reader.point(bundles.applications, index)
+    async def applications(self, index: bytes, *, but: Collection[str]) -> Sequence[ApplicantRow]:
+        return self._reader.point(bundles.applications, index, but=but)
 
     async def case_by_number(self, system: str, index: bytes) -> str | None:
         return self._reader.point(cases.case_by_number, system, index)

@@ -15,12 +15,12 @@ CREATE TABLE bundle_cases (
     case_number TEXT NOT NULL UNIQUE,
     PRIMARY KEY (bundle_id, position)
 ) STRICT, WITHOUT ROWID;
--- Open applications of one person and one item: a keyed index names neither.
+-- Applications of one person and one item: a keyed index names neither.
 CREATE TABLE applicants (
     id INTEGER PRIMARY KEY,
     person_item BLOB NOT NULL,
-    case_number TEXT NOT NULL,
+    case_number TEXT NOT NULL UNIQUE,
     environment TEXT NOT NULL,
-    application_date TEXT NOT NULL,
-    UNIQUE (person_item, case_number)
+    application_date TEXT NOT NULL
 ) STRICT;
+CREATE INDEX applicants_person ON applicants (person_item);
