@@ -23,9 +23,9 @@ from contracts.catalogue.parts import (
     Duty,
     ItemMaterial,
     ItemParts,
+    ItemProcedure,
     ItemRemedy,
     ItemStep,
-    SpecialProcedure,
 )
 
 __all__ = [
@@ -38,11 +38,11 @@ __all__ = [
     "Found",
     "ItemMaterial",
     "ItemParts",
+    "ItemProcedure",
     "ItemRemedy",
     "ItemStep",
     "LocalOffer",
     "Pair",
-    "SpecialProcedure",
     "alliances",
     "alliances_on",
     "compare",

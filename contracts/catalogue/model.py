@@ -19,12 +19,12 @@ from contracts.catalogue.parts import (
     ItemFee,
     ItemMaterial,
     ItemParts,
+    ItemProcedure,
     ItemRemedy,
     ItemResult,
     ItemStep,
     Requirement,
     Situation,
-    SpecialProcedure,
     beyond_half,
 )
 from contracts.codelist import code_list
@@ -76,7 +76,7 @@ class CatalogueItem(Entry):
     materials: tuple[ItemMaterial, ...] = ()
     steps: tuple[ItemStep, ...] = ()
     clocks: tuple[ClockLimit, ...] = ()
-    special_procedures: tuple[SpecialProcedure, ...] = ()
+    special_procedures: tuple[ItemProcedure, ...] = ()
     fees: tuple[ItemFee, ...] = ()
     results: tuple[ItemResult, ...] = ()
     contacts: tuple[ItemContact, ...] = ()

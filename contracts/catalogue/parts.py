@@ -203,7 +203,7 @@ class ClockLimit(Entry):
         return self.ends or ENDS[self.kind]
 
 
-class SpecialProcedure(Entry):
+class ItemProcedure(Entry):
     """
     特别程序 with its legal basis: without one it may not be used at all. Where the basis sets no
     limit of its own (`limit_in_basis` false), at most half the promised limit
@@ -273,7 +273,7 @@ class ItemRemedy(Entry):
     confidence: Confidence
 
 
-def beyond_half(procedure: SpecialProcedure, promised: ClockLimit | None) -> bool:
+def beyond_half(procedure: ItemProcedure, promised: ClockLimit | None) -> bool:
     """Whether a limit of ours is longer than half the promised one, or cannot be held to it."""
     if procedure.limit_in_basis:
         return False
@@ -295,13 +295,13 @@ __all__ = [
     "ItemFee",
     "ItemMaterial",
     "ItemParts",
+    "ItemProcedure",
     "ItemRemedy",
     "ItemResult",
     "ItemStep",
     "PauseWhy",
     "Requirement",
     "Situation",
-    "SpecialProcedure",
     "Starts",
     "Way",
     "beyond_half",

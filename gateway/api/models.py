@@ -78,14 +78,14 @@ class Receipt(Shape):
     arrival: int = Field(description="the message's place in its case, from 1")
     applied: bool = Field(description="false: came early, late or again; kept and tried later")
     received_at: str
-    status: str
-    status_zh: str
-    turn: str | None = Field(description="whose turn it is now")
-    turn_zh: str | None
-    due: list[Clock] = Field(description="running clocks")
+    status: str | None = Field(None, description="this and what follows: for parties of the case")
+    status_zh: str | None = None
+    turn: str | None = Field(None, description="whose turn it is now")
+    turn_zh: str | None = None
+    due: list[Clock] | None = Field(None, description="running clocks")
     findings: list[Finding]
     content_digest: str = Field(description="SHA-256 over a secret salt and the bytes you sent")
-    links: Links
+    links: Links | None = None
 
 
 class Preview(Shape):
@@ -360,7 +360,7 @@ class VerifiedFact(Shape):
     as_of: str | None = None
 
 
-class Verification(Shape):
+class VerificationView(Shape):
     """在线核验 a question to a verification service and, once it has answered, what it said."""
 
     verification_id: str = Field(description="what a material by data check names")
@@ -467,5 +467,5 @@ __all__ = [
     "Rehearsal",
     "Shape",
     "StagedMaterial",
-    "Verification",
+    "VerificationView",
 ]

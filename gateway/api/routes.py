@@ -211,7 +211,7 @@ TABLE: tuple[Route, ...] = (
         summary_zh="发起在线核验;无依据或无授权的不予核验并留痕",
         summary="Ask a verification service; refused and recorded without legal basis or consent",
         request=MODELS["verification"],
-        responses={202: models.Verification},
+        responses={202: models.VerificationView},
     ),
     Route(
         method="GET",
@@ -221,7 +221,7 @@ TABLE: tuple[Route, ...] = (
         handler=verifications.get_verification,
         summary_zh="查询核验进展与结果",
         summary="Where a verification you asked for stands, and its answer",
-        responses={200: models.Verification},
+        responses={200: models.VerificationView},
     ),
     Route(
         method="POST",

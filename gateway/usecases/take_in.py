@@ -41,8 +41,15 @@ from gateway.usecases.draft import Draft, read_foreign, read_native
 from gateway.usecases.enter import Entered, enter
 from gateway.usecases.first_intent import NONE, open_first
 from gateway.usecases.materials import bind_material, stage_bytes
-from gateway.usecases.stand import Standing, remember, stand
+from gateway.usecases.stand import Standing, remember, role_for, stand
 from gateway.usecases.times import stamp
+from gateway.usecases.verified import proves_life
+
+_TOLD_ANYBODY = frozenset(
+    {"case_number", "message_id", "kind", "arrival", "applied", "received_at", "findings"}
+    | {"content_digest"}
+)
+"""What a window learns that is no party of the case: that its message came, not how it stands."""
 
 REVISION_TRIES = 20
 """A case has few writers at a time; losing this often means the node is overloaded."""
@@ -153,6 +160,8 @@ async def _enter(
         overtakes=overtakes,
     )
     answer = entered.answer()
+    if standing is not None and role_for(standing.case, sender.system, answer["kind"]) == "SERVICE":
+        answer = {name: value for name, value in answer.items() if name in _TOLD_ANYBODY}
     if inbound.dry_run:
         return Answer(200, {**answer, "dry_run": True, "previews": _previews(entered)})
     change = replace(
@@ -256,7 +265,7 @@ async def _standing(inbound: Inbound, *, sender: System, gw: Gateway) -> Standin
     if (
         not await gw.store.is_party(number, sender.system)
         and not _supervises(standing, sender)
-        and not _recertifies(document)
+        and not await proves_life(document, standing=standing, system=sender.system, gw=gw)
     ):
         raise NotFound
     return standing
@@ -265,17 +274,6 @@ async def _standing(inbound: Inbound, *, sender: System, gw: Gateway) -> Standin
 def _supervises(standing: Standing, sender: System) -> bool:
     parties = standing.case.parties
     return any(one.system == sender.system and one.role == "AUTHORITY" for one in parties)
-
-
-def _recertifies(document: dict[str, Any]) -> bool:
-    """Proof of life is brought where the person is: at any window, by the number of the case."""
-    body = document.get("body")
-    change = body.get("change") if isinstance(body, dict) else None
-    return (
-        document.get("kind") == "entitlement_change"
-        and isinstance(change, dict)
-        and change.get("code") == "RECERTIFIED"
-    )
 
 
 def _read(inbound: Inbound, *, sender: System, standing: Standing | None, gw: Gateway) -> Draft:

@@ -45,25 +45,51 @@ _WORDS = {
 async def check_named(
     document: Mapping[str, Any], *, standing: Standing | None, system: str, gw: Gateway
 ) -> tuple[Finding, ...]:
-    """One finding (level warn) for each material by data check whose verification does not hold."""
+    """One finding (level warn) for each verification named as proof that does not hold."""
+    body = document["body"]
     named = [
-        (at, str(one["verification_id"]))
-        for at, one in enumerate(document["body"].get("materials") or ())
+        (f"/body/materials/{at}/verification_id", str(one["verification_id"]))
+        for at, one in enumerate(body.get("materials") or ())
         if _by_check(one) and one.get("verification_id")
     ]
+    if document["kind"] == "entitlement_change" and body.get("verification_id"):
+        named.append(("/body/verification_id", str(body["verification_id"])))
     if not named:
         return ()
     person = await applicant_of(document, standing=standing, gw=gw)
     found = []
-    for at, number in named:
+    for path, number in named:
         rule = await _fault(number, person=person, system=system, gw=gw)
         if rule is not None:
             message, english = _WORDS[rule]
-            path = f"/body/materials/{at}/verification_id"
             found.append(
                 Finding(rule=rule, level="warn", message=message, path=path, message_en=english)
             )
     return tuple(found)
+
+
+async def proves_life(
+    document: Mapping[str, Any], *, standing: Standing, system: str, gw: Gateway
+) -> bool:
+    """
+    Whether a message certifies a benefit again by a confirmed proof of life of the case's applicant
+    that `system` itself asked for: what a window needs that is no party of the case.
+    """
+    body = document.get("body")
+    change = body.get("change") if isinstance(body, Mapping) else None
+    number = body.get("verification_id") if isinstance(body, Mapping) else None
+    if (
+        document.get("kind") != "entitlement_change"
+        or not isinstance(change, Mapping)
+        or change.get("code") != "RECERTIFIED"
+        or not isinstance(number, str)
+    ):
+        return False
+    row = await gw.store.verification(number)
+    if row is None or row.subject != "PROOF_OF_LIFE" or row.system != system:
+        return False
+    person = await applicant_of(document, standing=standing, gw=gw)
+    return await _fault(number, person=person, system=system, gw=gw) is None
 
 
 async def _fault(number: str, *, person: bytes | None, system: str, gw: Gateway) -> str | None:
@@ -106,4 +132,4 @@ def _by_check(material: Mapping[str, Any]) -> bool:
     return isinstance(how, dict) and how.get("code") == "DATA_CHECK"
 
 
-__all__ = ["POSITIVE", "applicant_of", "check_named"]
+__all__ = ["POSITIVE", "applicant_of", "check_named", "proves_life"]

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from contracts.catalogue import (
     CatalogueItem,
-    SpecialProcedure,
+    ItemProcedure,
     find_item,
     item,
     item_version,
@@ -243,7 +243,7 @@ def test_every_clock_says_where_it_ends():
     assert ends["OWED"] == "materials_complete"
 
 
-PROCEDURE = SpecialProcedure(
+PROCEDURE = ItemProcedure(
     code="x",
     type="2",
     name_zh="x",
@@ -277,7 +277,7 @@ def test_a_procedure_without_a_limit_of_its_own_has_half_the_promised_one(change
 
 def test_a_procedure_without_a_legal_basis_is_not_allowed():
     with pytest.raises(ValidationError, match="legal_basis"):
-        SpecialProcedure.model_validate({**PROCEDURE.model_dump(), "legal_basis": ""})
+        ItemProcedure.model_validate({**PROCEDURE.model_dump(), "legal_basis": ""})
 
 
 @pytest.mark.parametrize(
