@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -42,10 +43,10 @@ def filled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return data
 
 
-@pytest.fixture(scope="module")
-def folder(filled: Path) -> Iterator[Path]:
-    """The same, with a gateway running on it."""
-    environment = {**os.environ, "TONGBAN_DATA_DIR": str(filled), "TONGBAN_PORT": "0"}
+@contextmanager
+def serving(data: Path) -> Iterator[Path]:
+    """A gateway running on a data directory, stopped gracefully at the end."""
+    environment = {**os.environ, "TONGBAN_DATA_DIR": str(data), "TONGBAN_PORT": "0"}
     process = subprocess.Popen(
         [sys.executable, "-m", "gateway", "serve"],
         env=environment,
@@ -55,9 +56,16 @@ def folder(filled: Path) -> Iterator[Path]:
     )
     assert process.stdout is not None
     assert json.loads(process.stdout.readline())["event"] == "gateway.started"
-    yield filled
+    yield data
     process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=20) == 0  # a graceful stop
+    assert process.wait(timeout=20) == 0
+
+
+@pytest.fixture(scope="module")
+def folder(filled: Path) -> Iterator[Path]:
+    """The same, with a gateway running on it."""
+    with serving(filled) as running:
+        yield running
 
 
 def tongban(*words: str, folder: Path) -> subprocess.CompletedProcess[str]:

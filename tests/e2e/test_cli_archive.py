@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import stat
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.e2e.test_cli import filled, number_of, told, tongban
+from tests.e2e.test_cli import filled, number_of, serving, told, tongban
 
 pytestmark = pytest.mark.xdist_group("cli")
 
@@ -21,19 +17,8 @@ __all__ = ["filled"]
 
 @pytest.fixture
 def running(filled: Path) -> Iterator[Path]:
-    environment = {**os.environ, "TONGBAN_DATA_DIR": str(filled), "TONGBAN_PORT": "0"}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gateway", "serve"],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    assert process.stdout is not None
-    assert "gateway.started" in process.stdout.readline()
-    yield filled
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(timeout=20) == 0
+    with serving(filled) as data:
+        yield data
 
 
 def test_a_package_is_exported_without_a_gateway_and_checked(
